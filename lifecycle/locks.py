@@ -1,0 +1,64 @@
+"""Row locks that wait politely, and database refusals turned into one friendly sentence.
+
+``docs/locks.md`` says which row guards what, and in which order rows are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import Error, connection, models, transaction
+
+LOCK_TIMEOUT_MS = 5_000
+
+M = TypeVar("M", bound=models.Model)
+
+# exclusion, unique and check violations; deadlock; lock timeout; serialization failure
+CONTENDED = frozenset({"23P01", "23505", "23514", "40P01", "55P03", "40001"})
+
+
+class Refused(Exception):
+    """An expected refusal. ``str()`` is a Korean sentence fit to show to the person."""
+
+
+def lock(queryset: models.QuerySet[M], pk: int) -> M:
+    """Hold one row until commit; wait at most ``LOCK_TIMEOUT_MS`` for it.
+
+    ``FOR NO KEY UPDATE``, so that foreign-key checks of others do not queue behind it.
+
+    Raises:
+        DoesNotExist: there is no such row.
+        TransactionManagementError: called outside ``transaction.atomic()``.
+        OperationalError: the wait was too long (55P03); see ``contended()``.
+    """
+    _wait_politely()
+    return queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+
+
+def lock_all(queryset: models.QuerySet[M], pks: Iterable[int]) -> list[M]:
+    """Hold several rows of one table, in the order of their keys, so that two callers cannot deadlock."""
+    _wait_politely()
+    return list(queryset.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(pks)).order_by("pk"))
+
+
+def _wait_politely() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock lives in a transaction; open one first.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
+
+
+@contextmanager
+def contended(sentence: str, refusal: type[Refused] = Refused) -> Iterator[None]:
+    """Turn a lost race into ``refusal(sentence)``; every other database error passes untouched.
+
+    Put it *around* ``transaction.atomic()``: the transaction is over when the sentence is raised.
+    """
+    try:
+        yield
+    except Error as error:
+        if getattr(error.__cause__, "pgcode", None) in CONTENDED:
+            raise refusal(sentence) from error
+        raise

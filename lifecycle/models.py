@@ -1,0 +1,151 @@
+"""How a record changes state, who changed it, and who looked at whose data."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.utils import timezone
+
+from lifecycle.append_only import append_only
+
+
+class IllegalMove(Exception):
+    """The state machine has no such arrow."""
+
+
+class StaleState(Exception):
+    """Somebody else moved the record after this copy was read."""
+
+
+class Lifecycle(models.Model):
+    """A record with a ``state`` field and a closed set of arrows between states.
+
+    A subclass declares ``State`` (text choices), ``MOVES`` (state → states it may go to) and the
+    ``state`` field itself. Only ``move()`` writes ``state`` of an existing row.
+    """
+
+    MOVES: ClassVar[dict[str, frozenset[str]]]
+
+    class Meta:
+        abstract = True
+
+    def move(self, to: str, *, by: models.Model | None, reason: str = "", **fields: Any) -> None:
+        """Follow one arrow, save ``fields`` with it, and leave one ``Transition`` row.
+
+        ``by`` is the acting user; ``None`` means the system did it.
+
+        Raises:
+            IllegalMove: ``MOVES`` has no arrow from the current state to ``to``.
+            StaleState: the row's state changed after this instance was loaded.
+        """
+        if to not in self.MOVES[self.state]:
+            raise IllegalMove(f"{self._meta.label}: {self.state} → {to}")
+        with transaction.atomic(savepoint=False):
+            moved = type(self)._base_manager.filter(pk=self.pk, state=self.state).update(state=to, **fields)
+            if not moved:
+                raise StaleState(f"{self._meta.label} {self.pk} is no longer {self.state}")
+            Transition.objects.create(subject=self, from_state=self.state, to_state=to, by=by, reason=reason)
+        for name, value in {"state": to, **fields}.items():
+            setattr(self, name, value)
+
+    def trail(self) -> models.QuerySet[Transition]:
+        """Every move of this record, oldest first."""
+        return Transition.objects.of(self).select_related("by")
+
+
+class OfQuerySet(models.QuerySet):
+    def of(self, subject: models.Model) -> OfQuerySet:
+        """Rows that speak of this one record."""
+        kind = ContentType.objects.get_for_model(subject)
+        return self.filter(subject_type=kind, subject_id=subject.pk)
+
+
+class Transition(models.Model):
+    """One step of one record: the trail. Only ever added to."""
+
+    at = models.DateTimeField("일시", default=timezone.now, editable=False)
+    subject_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, verbose_name="대상 종류")
+    subject_id = models.BigIntegerField("대상 번호")
+    subject = GenericForeignKey("subject_type", "subject_id")
+    from_state = models.CharField("이전 상태", max_length=20)
+    to_state = models.CharField("다음 상태", max_length=20)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="처리한 사람",
+        help_text="비어 있으면 시스템이 처리했습니다.",
+    )
+    reason = models.CharField("사유", max_length=500, blank=True)
+
+    objects = OfQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "상태 변경 이력"
+        verbose_name_plural = "상태 변경 이력"
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["subject_type", "subject_id", "at"], name="transition_subject")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id}: {self.from_state} → {self.to_state}"
+
+
+class AccessLog(models.Model):
+    """접속기록: who, when, from where, whose data, what was done.
+
+    The five elements of 개인정보의 안전성 확보조치 기준 제2조·제8조. Only ever added to; the
+    retention removes rows after ``ACCESS_LOG_YEARS``.
+    """
+
+    class Act(models.TextChoices):
+        VIEW = "view", "열람"
+        UNMASK = "unmask", "가림 해제"
+        EXPORT = "export", "내려받기"
+        CHANGE = "change", "수정"
+        DELETE = "delete", "삭제"
+        LOGIN = "login", "로그인"
+
+    at = models.DateTimeField("일시", default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="취급자"
+    )
+    ip = models.GenericIPAddressField("접속지", null=True, blank=True)
+    subject_type = models.ForeignKey(
+        ContentType, on_delete=models.PROTECT, null=True, blank=True, verbose_name="정보주체 종류"
+    )
+    subject_id = models.BigIntegerField("정보주체 번호", null=True, blank=True)
+    subject = GenericForeignKey("subject_type", "subject_id")
+    act = models.CharField("수행업무", max_length=10, choices=Act)
+    what = models.CharField("처리 내용", max_length=200)
+    people = models.PositiveIntegerField("대상 인원", default=1, help_text="명단이나 파일에 담긴 사람 수")
+    reason = models.CharField("사유", max_length=500, blank=True)
+
+    objects = OfQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "개인정보 접속기록"
+        verbose_name_plural = "개인정보 접속기록"
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "at"], name="accesslog_subject"),
+            models.Index(fields=["by", "at"], name="accesslog_by"),
+            models.Index(fields=["at"], name="accesslog_at"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(act__in=["unmask", "export"]) | ~models.Q(reason=""),
+                name="accesslog_unmask_and_export_say_why",
+                violation_error_message="가림을 해제하거나 내려받으려면 사유를 적어 주세요.",
+            )
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_act_display()} {self.what}"
