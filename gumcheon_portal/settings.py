@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "gumcheon_portal.middleware.BusyMiddleware",
 ]
 
 ROOT_URLCONF = "gumcheon_portal.urls"
