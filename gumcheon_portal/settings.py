@@ -13,6 +13,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from gumcheon_portal.embedded.places import DataFolder
+from gumcheon_portal.keys import secret
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,7 +28,7 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # The government masthead and identifier are allowed on official sites only (KRDS, e-government guideline).
 SITE_OFFICIAL = env.bool("SITE_OFFICIAL", default=False)
 # A demo centre is offered only on the embedded servers; a real address or the official switch turns it off.
-DEMO = env.bool("DEMO", default="DATABASE_URL" not in env.ENVIRON and not SITE_OFFICIAL)
+DEMO = env.bool("DEMO", default=not env.str("DATABASE_URL", default="") and not SITE_OFFICIAL)
 if DEMO and SITE_OFFICIAL:
     raise ImproperlyConfigured("DEMO and SITE_OFFICIAL exclude each other: an official site shows no invented people.")
 
@@ -35,7 +38,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 # The address of the visitor is the last one that a trusted proxy wrote; 0 means no proxy stands in front.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
+# A site on the open web names its key, the same on every machine; one at home makes its own.
+SECRET_KEY = secret("SECRET_KEY", folder=PORTAL_DATA / "keys", may_make=not HTTPS)
 
 # --- Applications ----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -103,13 +107,15 @@ TEMPLATES = [
 ]
 
 # --- Database and broker ---------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///portal")}
+# Without addresses, the servers of this machine under the data folder (gumcheon_portal.embedded).
+_folder = DataFolder(PORTAL_DATA)
+DATABASES = {"default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else _folder.database()}
 DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits and the like live in PostgreSQL; Redis is a broker only.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="") or _folder.redis_url
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
