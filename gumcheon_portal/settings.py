@@ -14,9 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from gumcheon_portal.embedded.places import DataFolder
+from gumcheon_portal.environment import Environment
 from gumcheon_portal.keys import secret
+from gumcheon_portal.logging import to_stderr
 
-env = environ.Env()
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_DATA = Path(env.str("PORTAL_DATA", default=str(BASE_DIR / "var"))).resolve()
@@ -24,11 +26,11 @@ PORTAL_DATA = Path(env.str("PORTAL_DATA", default=str(BASE_DIR / "var"))).resolv
 # --- What kind of site this is ---------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 SITE_NAME = env.str("SITE_NAME", default="금천진로진학지원센터")
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 # The government masthead and identifier are allowed on official sites only (KRDS, e-government guideline).
 SITE_OFFICIAL = env.bool("SITE_OFFICIAL", default=False)
 # A demo centre is offered only on the embedded servers; a real address or the official switch turns it off.
-DEMO = env.bool("DEMO", default=not env.str("DATABASE_URL", default="") and not SITE_OFFICIAL)
+DEMO = env.bool("DEMO", default="DATABASE_URL" not in env.ENVIRON and not SITE_OFFICIAL)
 if DEMO and SITE_OFFICIAL:
     raise ImproperlyConfigured("DEMO and SITE_OFFICIAL exclude each other: an official site shows no invented people.")
 
@@ -59,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
+    "django.forms",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "allauth",
@@ -72,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gumcheon_portal.logging.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -109,13 +113,58 @@ TEMPLATES = [
 # --- Database and broker ---------------------------------------------------------------------
 # Without addresses, the servers of this machine under the data folder (gumcheon_portal.embedded).
 _folder = DataFolder(PORTAL_DATA)
-DATABASES = {"default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else _folder.database()}
+DATABASES = {"default": env.postgres("DATABASE_URL") if "DATABASE_URL" in env.ENVIRON else _folder.database()}
 DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits and the like live in PostgreSQL; Redis is a broker only.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 
-REDIS_URL = env.str("REDIS_URL", default="") or _folder.redis_url
+REDIS_URL = env.redis("REDIS_URL", default=_folder.redis_url)
+
+# --- Tasks -----------------------------------------------------------------------------------
+# Queues: "default", "delivery" (what leaves the house) and "pdf" (its worker may die of a bad font).
+# A task is a hint or a sweep and may run twice; none carries an ETA or a countdown, for Redis redelivers those.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A page never waits for a broker that is away: half a second to connect, one try.
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 1.5,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "visibility_timeout": 900,  # seconds until a lost task is given to another worker; longer than any may run
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = 600, 540  # seconds
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"notices.tasks.*": {"queue": "delivery"}, "documents.tasks.*": {"queue": "pdf"}}
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_TIMEZONE = "Asia/Seoul"
+CELERY_BEAT_SCHEDULER = "gumcheon_portal.celery:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(_folder.run / "beat-schedule")
+# An entry expires with its interval, so that a broker without workers does not pile them up.
+CELERY_BEAT_SCHEDULE = {
+    f"show-life-{queue}": {
+        "task": "gumcheon_portal.tasks.show_life",
+        "schedule": 30,  # seconds
+        "args": [queue],
+        "options": {"queue": queue, "expires": 30},
+    }
+    for queue in ("default", "delivery", "pdf")
+}
+
+# --- Logs ------------------------------------------------------------------------------------
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -169,6 +218,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the balancer asks inside the house
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if TRUSTED_PROXIES:

@@ -1,0 +1,78 @@
+"""The main menu and the policy links of the public site, read by the header and the footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from centre.models import PolicyText
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str | Promise
+    url: str
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str | Promise
+    items: tuple[Item, ...]
+
+
+MENU = (
+    (
+        _("상담"),
+        (
+            (_("상담 안내"), "counseling:home"),
+            (_("상담 시간 찾기·예약"), "counseling:times"),
+            (_("내 예약"), "counseling:bookings"),
+        ),
+    ),
+    (_("프로그램"), ((_("프로그램 찾기"), "programs:list"),)),
+    (
+        _("입시정보"),
+        (
+            (_("입시정보"), "newsletter:list"),
+            (_("공지사항"), "newsletter:notices"),
+        ),
+    ),
+    (
+        _("센터 안내"),
+        (
+            (_("센터 소개"), "centre:about"),
+            (_("찾아오시는 길"), "centre:directions"),
+        ),
+    ),
+)
+
+
+@cache
+def sections() -> tuple[Section, ...]:
+    """The menu with its addresses; a room that has no page yet has no entry."""
+    built = (Section(label, tuple(_known(items))) for label, items in MENU)
+    return tuple(section for section in built if section.items)
+
+
+@cache
+def policies() -> tuple[Item, ...]:
+    """The texts that bind, 개인정보 처리방침 first: the law wants it set apart from the others."""
+    kinds = (PolicyText.Kind.PRIVACY, PolicyText.Kind.TERMS, PolicyText.Kind.COPYRIGHT, PolicyText.Kind.EMAIL)
+    try:
+        return tuple(Item(kind.label, reverse("centre:policy", args=[kind])) for kind in kinds)
+    except NoReverseMatch:
+        return ()
+
+
+def _known(items: tuple[tuple[str | Promise, str], ...]) -> list[Item]:
+    known = []
+    for label, name in items:
+        try:
+            known.append(Item(label, reverse(name)))
+        except NoReverseMatch:
+            continue
+    return known
