@@ -10,6 +10,9 @@ class PortalConfig(AppConfig):
     name = "gumcheon_portal"
     verbose_name = "포털"
 
+    def ready(self) -> None:
+        from gumcheon_portal import celery  # noqa: F401, PLC0415 - tasks are sent through the app that is made there
+
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "gumcheon_portal.admin_site.StaffSite"
