@@ -1,1 +1,151 @@
+// Makes pages nicer; every one of them works without it.
 "use strict";
+
+(() => {
+  const root = document.documentElement;
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const one = (selector, from = document) => from.querySelector(selector);
+
+  // Menus: close on Escape and on a press elsewhere; on narrow screens the link becomes a switch.
+  const menus = all(".site-nav details, [data-popover]");
+  const wide = matchMedia("(min-width: 64em)");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = menus.find((menu) => menu.open && (menu.contains(document.activeElement) || wide.matches));
+    if (!open) return;
+    open.open = false;
+    one("summary", open).focus();
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of menus) {
+      const closes = menu.matches("[data-popover]") || wide.matches;
+      if (closes && !menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  const nav = one("#site-menu");
+  const toggle = one("[data-menu-toggle]");
+  if (nav && toggle) {
+    const show = (open) => {
+      nav.classList.toggle("is-open", open);
+      toggle.setAttribute("aria-expanded", open);
+    };
+    toggle.setAttribute("role", "button");
+    toggle.setAttribute("aria-controls", nav.id);
+    show(location.hash === "#site-menu");
+    toggle.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(!nav.classList.contains("is-open"));
+    });
+    toggle.addEventListener("keydown", (event) => {
+      if (event.key === " ") { event.preventDefault(); toggle.click(); }
+    });
+    one("[data-menu-close]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(false);
+      toggle.focus();
+    });
+  }
+
+  // Display switch: the same cookie as krds.display writes, without loading the page again.
+  one("[data-display]")?.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button) return;
+    event.preventDefault();
+    root.dataset[button.name] = button.value;
+    for (const other of all(`button[name="${button.name}"]`, event.target)) {
+      other.setAttribute("aria-pressed", other === button);
+    }
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    const value = `${root.dataset.contrast || ""}.${root.dataset.text || ""}`;
+    document.cookie = `display=${value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  });
+
+  // Errors: the summary takes the focus, so that a screen reader starts there.
+  one("[data-error-summary]")?.focus();
+
+  // One press is one request. Coming back to a kept page wakes its buttons again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    for (const button of all("button:not([type=button])", form)) button.setAttribute("aria-disabled", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of all("[aria-disabled]", form)) button.removeAttribute("aria-disabled");
+    }
+  });
+
+  // Passwords can be looked at.
+  for (const input of all("input[data-reveal]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small";
+    button.textContent = "보기";
+    button.setAttribute("aria-label", "비밀번호 보기");
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => {
+      const shown = input.type === "password";
+      input.type = shown ? "text" : "password";
+      button.textContent = shown ? "숨기기" : "보기";
+      button.setAttribute("aria-label", shown ? "비밀번호 숨기기" : "비밀번호 보기");
+      button.setAttribute("aria-pressed", shown);
+    });
+    const box = document.createElement("div");
+    box.className = "reveal";
+    input.replaceWith(box);
+    box.append(input, button);
+    input.form?.addEventListener("submit", () => { input.type = "password"; });
+  }
+
+  // Lists that filter themselves when a choice changes still have their button.
+  for (const select of all("select[data-submit]")) {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  }
+
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
+
+  // Idle log-out: warn in time, and let one press go on. All tabs share the moment of the last request.
+  const dialog = one("#idle-dialog");
+  if (dialog) {
+    const limit = Number(dialog.dataset.idle) * 1000;
+    const warn = Number(dialog.dataset.warn) * 1000;
+    const left = one("[data-idle-left]", dialog);
+    const key = "portal-last-request";
+    const seen = () => {
+      try { localStorage.setItem(key, Date.now()); } catch { own = Date.now(); }
+    };
+    let own = Date.now();
+    const last = () => {
+      try { return Number(localStorage.getItem(key)) || own; } catch { return own; }
+    };
+    seen();
+    const tick = () => {
+      const remaining = last() + limit - Date.now();
+      if (remaining <= 0) { location.reload(); return; }
+      if (remaining <= warn) {
+        const minutes = Math.ceil(remaining / 60000);
+        const text = minutes > 1 ? `남은 시간: 약 ${minutes}분` : "남은 시간: 1분 이내";
+        if (left.textContent !== text) left.textContent = text;
+        if (!dialog.open) dialog.showModal();
+      } else if (dialog.open) {
+        dialog.close();
+      }
+    };
+    setInterval(tick, 5000);
+    document.addEventListener("visibilitychange", tick);
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    one("[data-idle-extend]", dialog).addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const form = event.target;
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+      if (answer.ok || answer.type === "opaqueredirect") { seen(); dialog.close(); } else { location.reload(); }
+    });
+  }
+})();
