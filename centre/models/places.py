@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -30,7 +30,9 @@ class Venue(Lasting):
     postcode = models.CharField("우편번호", max_length=5, blank=True)
     floor = models.CharField("층", max_length=40, blank=True, help_text="예: 2~4층")
     phone = models.CharField("전화번호", max_length=20, blank=True, help_text="비워 두면 센터 대표 전화를 안내합니다.")
-    directions = models.TextField("오시는 길", blank=True, help_text="지하철·버스·도보 안내. 빈 줄로 문단을, ‘- ’로 목록을 만듭니다.")
+    directions = models.TextField(
+        "오시는 길", blank=True, help_text="지하철·버스·도보 안내. 빈 줄로 문단을, ‘- ’로 목록을 만듭니다."
+    )
     parking = models.TextField("주차 안내", blank=True)
     access = models.TextField("이동 편의", blank=True, help_text="승강기, 장애인 화장실, 휠체어 이용 안내 등")
     position = models.PositiveSmallIntegerField("순서", default=0, help_text="가장 작은 곳이 대표 장소입니다.")
@@ -54,7 +56,7 @@ class Venue(Lasting):
 
 class CentreQuerySet(models.QuerySet):
     def current(self) -> Centre | None:
-        """The centre with ``address``, ``floor`` and ``venue_name`` of today's main venue, in one query; ``None`` before set-up."""
+        """The centre with ``address``, ``floor`` and ``venue_name`` of today's main venue; ``None`` before set-up."""
         today = Venue.objects.on()
 
         def of_venue(column: str) -> Coalesce:
@@ -72,7 +74,12 @@ class Centre(models.Model):
     phone = models.CharField("대표 전화", max_length=20, blank=True, help_text="예: 02-000-0000")
     fax = models.CharField("팩스", max_length=20, blank=True)
     email = models.EmailField("이메일", blank=True)
-    hours_text = models.CharField("운영시간 안내 문구", max_length=200, blank=True, help_text="쪽 아래와 첫 화면에 보입니다. 예: 평일 10:00~19:00, 토 10:00~17:00")
+    hours_text = models.CharField(
+        "운영시간 안내 문구",
+        max_length=200,
+        blank=True,
+        help_text="쪽 아래와 첫 화면에 보입니다. 예: 평일 10:00~19:00, 토 10:00~17:00",
+    )
     introduction = models.TextField("센터 소개", blank=True)
     plan_place = models.CharField(
         "사업계획서의 위치",
@@ -109,10 +116,14 @@ class Room(Lasting):
         constraints = [
             *Lasting.Meta.constraints,
             models.UniqueConstraint(
-                fields=["venue", "name"], name="room_once_per_venue", violation_error_message="이 장소에 같은 이름의 방이 있습니다."
+                fields=["venue", "name"],
+                name="room_once_per_venue",
+                violation_error_message="이 장소에 같은 이름의 방이 있습니다.",
             ),
             models.CheckConstraint(
-                condition=Q(capacity__gte=1), name="room_holds_somebody", violation_error_message="정원은 1명 이상이어야 합니다."
+                condition=Q(capacity__gte=1),
+                name="room_holds_somebody",
+                violation_error_message="정원은 1명 이상이어야 합니다.",
             ),
         ]
 

@@ -22,7 +22,7 @@ class PolicyTextQuerySet(models.QuerySet):
 
 
 class PolicyText(models.Model):
-    """One version of one text. Once published the row never changes (the database refuses): a correction is a new version."""
+    """One version of one text. A published row never changes (the database refuses): a correction is a new version."""
 
     class Kind(models.TextChoices):
         PRIVACY = "privacy", _("개인정보 처리방침")
@@ -34,10 +34,18 @@ class PolicyText(models.Model):
     version = models.PositiveSmallIntegerField("판", default=1, editable=False)
     effective_from = models.DateField("시행일")
     body = models.TextField("본문", help_text="제목은 ‘## ’, 목록은 ‘- ’, 표는 ‘| 칸 | 칸 |’으로 적습니다.")
-    change_note = models.CharField("바뀐 점", max_length=300, blank=True, help_text="이전 판과 견주어 무엇이 왜 바뀌었는지 한 줄로 적습니다.")
+    change_note = models.CharField(
+        "바뀐 점", max_length=300, blank=True, help_text="이전 판과 견주어 무엇이 왜 바뀌었는지 한 줄로 적습니다."
+    )
     published_at = models.DateTimeField("게시 일시", null=True, blank=True, editable=False)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name="게시한 사람"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="게시한 사람",
     )
 
     objects = PolicyTextQuerySet.as_manager()
