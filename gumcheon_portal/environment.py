@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import time
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -50,6 +52,44 @@ class Environment(environ.Env):
         if given.partition("://")[0] not in {"redis", "rediss", "unix"}:
             raise ImproperlyConfigured(f"{var}은(는) redis://서버:6379/0 형식이어야 합니다.")
         return given
+
+    def choice(self, var: str, choices: set[str], default: str) -> str:
+        """One of a few words."""
+        given = self.ENVIRON.get(var, default)
+        if given not in choices:
+            raise ImproperlyConfigured(f"{var}은(는) {', '.join(sorted(choices))} 가운데 하나여야 합니다: {given!r}")
+        return given
+
+    def smtp(self, var: str) -> dict[str, Any]:
+        """The mail server's address as Django's settings."""
+        scheme = self.ENVIRON[var].partition("://")[0]
+        if scheme not in {"smtp", "smtps", "smtp+tls", "smtp+ssl"}:
+            raise ImproperlyConfigured(f"{var}은(는) smtp+tls://사용자:비밀번호@서버:587 형식이어야 합니다.")
+        return self.email_url(var)
+
+    def hours(self, var: str, default: str) -> tuple[time, time]:
+        """A span of the clock, ``21:00-08:00``; it may pass midnight."""
+        given = self.ENVIRON.get(var, default)
+        try:
+            begin, end = (time.fromisoformat(part.strip()) for part in given.split("-"))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var}은(는) 21:00-08:00 형식이어야 합니다: {given!r}") from error
+        return begin, end
+
+    def from_file(self, var: str) -> str:
+        """A password from the variable itself, or from the file that ``var_FILE`` names."""
+        path = self.ENVIRON.get(f"{var}_FILE")
+        if not path:
+            return self.ENVIRON.get(var, "")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{var}_FILE이 가리키는 파일을 읽을 수 없습니다: {path}") from error
+
+    def need(self, *names: str) -> None:
+        """Stop unless every one of ``names`` has a value."""
+        if missing := [name for name in names if not self.ENVIRON.get(name)]:
+            raise ImproperlyConfigured(f"값이 필요합니다: {', '.join(missing)}")
 
 
 def enter() -> None:

@@ -43,6 +43,14 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # A site on the open web names its key, the same on every machine; one at home makes its own.
 SECRET_KEY = secret("SECRET_KEY", folder=PORTAL_DATA / "keys", may_make=not HTTPS)
 
+# Kakao and Naver appear, buttons and addresses alike, only where their keys are set.
+SOCIAL_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
+SOCIAL_KEYS = {
+    name: {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET", default="")}
+    for name in SOCIAL_HOSTS
+    if env.str(f"{name.upper()}_CLIENT_ID", default="")
+}
+
 # --- Applications ----------------------------------------------------------------------------
 INSTALLED_APPS = [
     "gumcheon_portal.apps.PortalConfig",
@@ -68,8 +76,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.kakao",
-    "allauth.socialaccount.providers.naver",
+    *(f"allauth.socialaccount.providers.{name}" for name in SOCIAL_KEYS),
     "crispy_forms",
     "pgtrigger",
 ]
@@ -87,6 +94,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.idle.IdleLogoutMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "gumcheon_portal.middleware.BusyMiddleware",
 ]
@@ -118,7 +127,7 @@ DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CO
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits and the like live in PostgreSQL; Redis is a broker only.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}}}
 
 REDIS_URL = env.redis("REDIS_URL", default=_folder.redis_url)
 
@@ -168,10 +177,7 @@ LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))
 
 # --- People ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 9}},
@@ -179,6 +185,52 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+# Idle visitors are logged out (안전성 확보조치 기준 제6조 ④; KWCAG 2.2 asks that they can stay).
+IDLE_MINUTES_STAFF = env.int("IDLE_MINUTES_STAFF", default=15)
+IDLE_MINUTES_PUBLIC = env.int("IDLE_MINUTES_PUBLIC", default=30)
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Days that a child's request waits for the guardian (표준 개인정보 보호지침 제13조), and an invitation for its answer.
+GUARDIAN_CONSENT_DAYS = env.int("GUARDIAN_CONSENT_DAYS", default=5)
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+CODE_MINUTES = env.int("CODE_MINUTES", default=5)
+LOGIN_FAILURES = env.int("LOGIN_FAILURES", default=5)
+LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=10)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.entrance.LoginForm", "request_login_code": "accounts.forms.entrance.LoginCodeForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["phone", "email", "password1*"]
+# Addresses are proved before an account is made (accounts.contacts), so allauth has nothing left to verify.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PHONE_VERIFICATION_ENABLED = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = CODE_MINUTES * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = LOGIN_FAILURES
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_TIMEOUT = 15 * 60
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Counted in PostgreSQL, per address (key), per visitor (ip; a school's 40 pupils share one) and per day.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": f"100/{LOGIN_LOCK_MINUTES}m/ip,{LOGIN_FAILURES}/{LOGIN_LOCK_MINUTES}m/key",
+    "request_login_code": "60/m/ip,300/d/ip,1/20s/key,10/d/key",
+    "send_code": "60/m/ip,300/d/ip,1/20s/key,10/d/key",
+    "try_code": "10/10m/key",
+    "ask_guardian": "40/h/ip,3/d/key",
+    "invite": "20/d/user",
+}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+# Passkeys work on localhost without TLS, which is what a trial on one machine needs.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [keys]} for name, keys in SOCIAL_KEYS.items()}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -209,7 +261,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *(SOCIAL_HOSTS[name] for name in SOCIAL_KEYS)],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
@@ -230,8 +282,49 @@ CRISPY_TEMPLATE_PACK = "krds"
 CRISPY_FAIL_SILENTLY = False
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# --- Counselling -----------------------------------------------------------------------------
+COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
+# How many agreed bookings one student may have ahead at a time.
+COUNSELING_OPEN_BOOKINGS = env.int("COUNSELING_OPEN_BOOKINGS", default=3)
+# A family cancels by itself until this hour of the day before; after that it telephones.
+COUNSELING_CANCEL_HOUR = env.int("COUNSELING_CANCEL_HOUR", default=18)
+# The day before, from this hour on, families are reminded; the cancelling is still open then.
+COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
+CELERY_BEAT_SCHEDULE["remind-of-counselling"] = {"task": "counseling.tasks.remind", "schedule": 600}
+
 # --- Mail ------------------------------------------------------------------------------------
 # Only ``notices`` sends. Without EMAIL_URL, mail is delivered into the database and shown in the admin.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@{environ.urlparse(SITE_URL).hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Notices ---------------------------------------------------------------------------------
+if EMAIL_URL:
+    vars().update(env.smtp("EMAIL_URL"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds for each answer of the mail server
+SMS_PROVIDER = env.choice("SMS_PROVIDER", {"sandbox", "sens", "solapi"}, default="sandbox")
+# Numbers registered with the provider (전기통신사업법 제84조의2); nothing is sent from any other.
+SMS_SENDERS = [number.replace("-", "").strip() for number in env.list("SMS_SENDERS", default=[])]
+SMS_SENDER = env.str("SMS_SENDER", default=SMS_SENDERS[0] if SMS_SENDERS else "").replace("-", "")
+SMS_URL = env.str("SMS_URL", default="").rstrip("/")  # another host of the same provider, such as the government cloud
+SMS_SERVICE_ID = env.str("SMS_SERVICE_ID", default="")  # Naver SENS alone has one
+SMS_KEY, SMS_SECRET = env.str("SMS_KEY", default=""), env.from_file("SMS_SECRET")
+if SMS_PROVIDER != "sandbox":
+    env.need("SMS_KEY", "SMS_SENDERS", *(["SMS_SERVICE_ID"] if SMS_PROVIDER == "sens" else []))
+    if not SMS_SECRET:
+        raise ImproperlyConfigured("SMS_SECRET(또는 SMS_SECRET_FILE)이 필요합니다.")
+    if SMS_SENDER not in SMS_SENDERS:
+        raise ImproperlyConfigured("SMS_SENDER는 SMS_SENDERS에 적은 등록된 발신번호 가운데 하나여야 합니다.")
+SMS_WON, LMS_WON = env.int("SMS_WON", default=20), env.int("LMS_WON", default=50)  # the price of one message
+SMS_CEILING_WON_A_MONTH = env.int("SMS_CEILING_WON_A_MONTH", default=500_000)
+CODES_PER_NUMBER_A_DAY = env.int("CODES_PER_NUMBER_A_DAY", default=10)
+CODES_PER_ADDRESS_A_DAY = env.int("CODES_PER_ADDRESS_A_DAY", default=50)  # a school shares one address
+CODES_A_DAY = env.int("CODES_A_DAY", default=3_000)
+QUIET_FROM, QUIET_UNTIL = env.hours("QUIET_HOURS", default="21:00-08:00")  # KST; 정보통신망법 제50조 제3항
+NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=120)
+CELERY_BEAT_SCHEDULE["deliver-notices"] = {
+    "task": "notices.tasks.deliver",
+    "schedule": 5,  # seconds
+    "options": {"queue": "delivery", "expires": 5},
+}
+CELERY_BEAT_SCHEDULE["forget-code-allowances"] = {"task": "notices.tasks.forget_allowances", "schedule": 86_400}

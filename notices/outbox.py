@@ -1,0 +1,177 @@
+"""The one door out of the house: domain code says what happened, in the transaction that makes it true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from notices import caps, kinds, sealing, words
+from notices.hint import hint
+from notices.kinds import EMAIL, SMS, Channel, Kind
+from notices.models import Notice, Preference, Wording
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody to tell at an address of their own choosing, with or without an account."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    user: models.Model | None = None
+
+    def addresses(self, preference: Preference | None) -> dict[Channel, str]:
+        """Where to reach them; an address that was given for this very message needs no preference."""
+        return {channel: address for channel, address in ((SMS, self.phone), (EMAIL, self.email)) if address}
+
+
+@dataclass(frozen=True)
+class _Account:
+    """A user of the portal as somebody to tell."""
+
+    user: Any
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    def addresses(self, preference: Preference | None) -> dict[Channel, str]:
+        """A verified phone and the e-mail address, less what the person does not want; never nothing.
+
+        An unverified phone serves only somebody who can be reached in no other way.
+        """
+        reachable = {
+            channel: address
+            for channel, address in (
+                (SMS, self.user.phone if self.user.phone_verified_at else None),
+                (EMAIL, self.user.email),
+            )
+            if address
+        }
+        if not reachable and self.user.phone:
+            return {SMS: self.user.phone}
+        if preference is None:
+            return reachable
+        wanted = {channel: address for channel, address in reachable.items() if getattr(preference, channel)}
+        return wanted or reachable
+
+
+def post(
+    kind: str,
+    *,
+    to: Iterable[Any],
+    key: str,
+    context: dict[str, str] | None = None,
+    url: str = "",
+    asked_from: str | None = None,
+) -> None:
+    """Owe ``kind`` to everybody in ``to``; the same ``key`` said twice is said once.
+
+    The words are rendered now, so what a person reads is what was true when it was said.
+
+    Args:
+        kind: the code of a registered ``Kind``.
+        to: users, or ``Recipient`` for somebody without an account.
+        key: what makes this occasion different from every other of its kind, such as ``booking/12/booked``.
+        context: a plain string for every variable of the kind.
+        url: a path on this site; ``#{링크}`` becomes its absolute address.
+        asked_from: the visitor's network address, for kinds that count against the code allowance.
+
+    Raises:
+        RuntimeError: called outside ``transaction.atomic()``, where a notice could outlive a
+            change that was rolled back.
+        ValueError: ``context`` lacks a variable of the kind or has one too many.
+        caps.TooManyCodes: today's allowance of codes is used up.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Post notices inside the transaction that makes them true.")
+    occasion = kinds.get(kind)
+    values = _values(occasion, context or {}, url)
+    people = [person if isinstance(person, Recipient) else _Account(person) for person in to]
+    notices = list(_notices(occasion, key, people, values))
+    if not notices:
+        return
+    if occasion.capped:
+        caps.spend([notice.address for notice in notices], asked_from)
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)  # a conflict: already said
+    _hint_at_commit()
+
+
+def _values(kind: Kind, context: dict[str, str], url: str) -> dict[str, str]:
+    automatic = {kinds.CENTRE: settings.SITE_NAME, kinds.LINK: f"{settings.SITE_URL}{url}" if url else ""}
+    if unknown := context.keys() - kind.names:
+        raise ValueError(f"{kind.code} has no variable {', '.join(sorted(unknown))}.")
+    if missing := kind.variables.keys() - context.keys() - automatic.keys() - {kinds.NAME}:
+        raise ValueError(f"{kind.code} needs {', '.join(sorted(missing))}.")
+    # A value is never read as wording: a title with "#{" in it stays a title.
+    return {name: str(value).replace("#{", "# {") for name, value in {**automatic, **context}.items()}
+
+
+def _notices(kind: Kind, key: str, people: list[Any], values: dict[str, str]) -> Iterator[Notice]:
+    now = timezone.now()
+    wording = Wording.objects.filter(kind=kind.code).first() or kind
+    accounts = [person.user.pk for person in people if isinstance(person, _Account)]
+    preferences = {row.user_id: row for row in Preference.objects.filter(user__in=accounts)} if accounts else {}
+    for person in people:
+        preference = preferences.get(person.user.pk) if person.user is not None else None
+        for channel, address in _chosen(kind, person, preference).items():
+            known = {kinds.NAME: person.name, **values}
+            yield Notice(
+                kind=kind.code,
+                key=key,
+                channel=channel,
+                recipient=person.user,
+                name=person.name,
+                address=address,
+                urgent=kind.urgent,
+                send_after=now,
+                created_at=now,
+                give_up_at=now + kind.valid_for,
+                **_rendered(kind, wording, channel, known),
+            )
+
+
+def _chosen(kind: Kind, person: Any, preference: Preference | None) -> dict[Channel, str]:
+    """The person's ways that this kind speaks; when the wanted one is not among them, any that is."""
+    for wish in (preference, None):
+        if chosen := {c: a for c, a in person.addresses(wish).items() if c in kind.channels}:
+            return chosen
+    return {}
+
+
+def _rendered(kind: Kind, wording: Kind | Wording, channel: Channel, values: dict[str, str]) -> dict[str, Any]:
+    """Subject and body with everything but the secrets filled in; for text messages also what they weigh."""
+    secrets = {name: value for name, value in values.items() if name in kind.secret}
+    open_values = {name: value for name, value in values.items() if name not in kind.secret}
+    subject = " ".join(words.fill(str(wording.subject), open_values).split())
+    if channel == EMAIL:
+        body = words.fill(str(wording.email), open_values)
+        return {"subject": subject[:200], "body": body, "sealed": _sealed(body, secrets)}
+    body = words.sendable(words.fill(str(wording.sms), open_values))
+    secrets = {name: words.sendable(value) for name, value in secrets.items()}
+    body = words.cut(body, words.LMS_BYTES - sum(words.size(value) for value in secrets.values()))
+    size = words.size(words.fill(body, secrets))
+    price = Notice.Price.SMS if size <= words.SMS_BYTES else Notice.Price.LMS
+    return {
+        "subject": words.cut(words.sendable(subject), words.SUBJECT_BYTES) if price == Notice.Price.LMS else "",
+        "body": body,
+        "sealed": _sealed(body, secrets),
+        "size": size,
+        "price_class": price,
+    }
+
+
+def _sealed(body: str, secrets: dict[str, str]) -> str | None:
+    used = {name: secrets[name] for name in words.placeholders(body) if name in secrets}
+    return sealing.seal(used) if used else None
+
+
+def _hint_at_commit() -> None:
+    """Once per transaction, however many notices it posts."""
+    if not any(waiting[1] is hint for waiting in connection.run_on_commit):
+        transaction.on_commit(hint, robust=True)
