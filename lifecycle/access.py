@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.http import HttpRequest
 
@@ -24,17 +27,23 @@ def record(
     what: str,
     *,
     subject: models.Model | None = None,
+    subjects: Sequence[models.Model] = (),
     people: int = 1,
     reason: str = "",
 ) -> AccessLog:
     """Write one row of the access log for the logged-in user of ``request``.
 
-    ``subject`` is the person whose data it is (a student or a user); ``None`` for a list, whose
-    size is ``people``. Unmasking and exporting need a ``reason`` (the database insists).
+    ``subject`` is the person whose data it is (a student or a user). A list or a file names its
+    ``subjects`` (all of one model), or at least how many ``people`` it holds. Unmasking and
+    exporting need a ``reason`` (the database insists).
     """
-    entry = AccessLog(by=request.user, ip=client_ip(request), act=act, what=what, people=people, reason=reason)
+    entry = AccessLog(by=request.user, ip=client_ip(request), act=act, what=what[:200], people=people, reason=reason)
     if subject is not None:
         entry.subject = subject
+    elif subjects:
+        entry.subject_type = ContentType.objects.get_for_model(subjects[0])
+        entry.subject_ids = sorted({person.pk for person in subjects})
+        entry.people = len(entry.subject_ids)
     entry.save(force_insert=True)
     return entry
 

@@ -22,7 +22,10 @@ def append_only() -> list[pgtrigger.Trigger]:
             name="append_only_rows",
             when=pgtrigger.Before,
             operation=pgtrigger.Update | pgtrigger.Delete,
-            func=f"IF TG_OP = 'DELETE' AND current_setting('portal.retention', true) = 'on' THEN RETURN OLD; END IF; {REFUSE}",
+            func=f"""
+                IF TG_OP = 'DELETE' AND current_setting('portal.retention', true) = 'on' THEN RETURN OLD; END IF;
+                {REFUSE}
+            """,
         ),
         pgtrigger.Trigger(
             name="append_only_table",

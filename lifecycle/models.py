@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -94,7 +96,23 @@ class Transition(models.Model):
         triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id}: {self.from_state} → {self.to_state}"
+        return self.step_label
+
+    @property
+    def step_label(self) -> str:
+        """The step in the words of the record's own states: ``예약 → 취소``."""
+        states = getattr(self.subject_type.model_class(), "State", None)
+        labels = dict(states.choices) if states else {}
+        return f"{labels.get(self.from_state, self.from_state)} → {labels.get(self.to_state, self.to_state)}"
+
+
+class AccessLogQuerySet(OfQuerySet):
+    def about(self, person: models.Model) -> AccessLogQuerySet:
+        """Every time this person's data were looked at, alone or in a list."""
+        kind = ContentType.objects.get_for_model(person)
+        return self.filter(
+            models.Q(subject_id=person.pk) | models.Q(subject_ids__contains=[person.pk]), subject_type=kind
+        )
 
 
 class AccessLog(models.Model):
@@ -113,9 +131,7 @@ class AccessLog(models.Model):
         LOGIN = "login", "로그인"
 
     at = models.DateTimeField("일시", default=timezone.now, editable=False)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="취급자"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="취급자")
     ip = models.GenericIPAddressField("접속지", null=True, blank=True)
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.PROTECT, null=True, blank=True, verbose_name="정보주체 종류"
@@ -124,19 +140,28 @@ class AccessLog(models.Model):
     subject = GenericForeignKey("subject_type", "subject_id")
     act = models.CharField("수행업무", max_length=10, choices=Act)
     what = models.CharField("처리 내용", max_length=200)
+    subject_ids = ArrayField(
+        models.BigIntegerField(),
+        verbose_name="정보주체 번호들",
+        default=list,
+        blank=True,
+        help_text="명단이나 파일에 담긴 사람",
+    )
     people = models.PositiveIntegerField("대상 인원", default=1, help_text="명단이나 파일에 담긴 사람 수")
     reason = models.CharField("사유", max_length=500, blank=True)
 
-    objects = OfQuerySet.as_manager()
+    objects = AccessLogQuerySet.as_manager()
 
     class Meta:
         verbose_name = "개인정보 접속기록"
         verbose_name_plural = "개인정보 접속기록"
         ordering = ["-at", "-pk"]
+        permissions = [("unmask_personal_data", "가림 해제"), ("export_personal_data", "명단 내려받기")]
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "at"], name="accesslog_subject"),
             models.Index(fields=["by", "at"], name="accesslog_by"),
             models.Index(fields=["at"], name="accesslog_at"),
+            GinIndex(fields=["subject_ids"], name="accesslog_subjects"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,0 +1,10 @@
+"""The base classes of every admin page of the house, and the pages of this room itself."""
+
+from __future__ import annotations
+
+from lifecycle.admin import records  # noqa: F401  (registers the pages)
+from lifecycle.admin.base import AppendOnlyAdmin, CappedPaginator, StaffAdmin
+from lifecycle.admin.masked import MaskedAdmin
+from lifecycle.admin.trail import TrailInline
+
+__all__ = ["AppendOnlyAdmin", "CappedPaginator", "MaskedAdmin", "StaffAdmin", "TrailInline"]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+
+
+def pytest_configure() -> None:
+    """What tests do without: collected static files and slow password hashes."""
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STATIC_ROOT = settings.BASE_DIR / "static"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let the test database, and no other, empty its append-only tables between tests."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} "
+                "SET portal.truncate = 'on'"
+            )
+        connection.close()  # the setting reaches new connections only
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list]:
+    """Run callables in threads of their own, started together; return results or exceptions, in order."""
+
+    def run(*calls: Callable[[], object]) -> list:
+        results: list = [None] * len(calls)
+        start = threading.Barrier(len(calls), timeout=10)
+
+        def one(index: int, call: Callable[[], object]) -> None:
+            try:
+                connection.ensure_connection()
+                start.wait()
+                results[index] = call()
+            except Exception as error:  # whatever a racer meets is its result
+                results[index] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        return results
+
+    return run
