@@ -22,7 +22,7 @@ class LastingQuerySet(models.QuerySet):
 
 
 class Lasting(models.Model):
-    """Holds from ``first_day`` to ``last_day``, both included, as people speak of days; no end: until further notice."""
+    """Holds from ``first_day`` to ``last_day``, both included, as people speak of days; no end: for good."""
 
     first_day = models.DateField("시작일", default=timezone.localdate)
     last_day = models.DateField("마지막 날", null=True, blank=True, help_text="이 날까지입니다. 비워 두면 계속됩니다.")
