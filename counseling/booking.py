@@ -1,0 +1,258 @@
+"""Taking a time, keeping it, giving it back: the only way in for families, staff and programs alike.
+
+Guards, in the order in which rows are taken (``docs/locks.md``): the slot row, the student row, then
+bookings by key. The slot's lock makes one winner; the student's makes the cap hold. Behind them stand
+a partial unique index (one live booking per slot) and an exclusion (a student is in one place).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Student
+from counseling import notices
+from counseling.models import Booking, Slot, Topic
+from krds.dates import kdatetime
+from lifecycle.locks import Refused, contended, lock
+from lifecycle.models import StaleState
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Booking.State
+
+TAKEN = gettext_lazy("방금 다른 분이 예약한 시간입니다. 다른 시간을 골라 주세요.")
+LAPSED = gettext_lazy("시간을 맡아 둔 기한이 지났습니다. 시간을 다시 골라 주세요.")
+
+
+class Taken(Refused):
+    """This time cannot be had; another one may."""
+
+
+class NotNow(Refused):
+    """Another time would not help: enough bookings ahead, a deadline past, a state that forbids it."""
+
+
+def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "") -> Booking:
+    """Keep a slot for ``COUNSELING_HOLD_MINUTES`` while a family checks what it entered.
+
+    Asked again for the same slot and student it is the same hold, with what was entered last; a slot
+    that the student has already is returned as the booking it is. Any other hold of the same person
+    is given up: one person decides on one time.
+
+    Raises:
+        Taken: the slot cannot be had, or the student is somewhere else then.
+        NotNow: the student has as many bookings ahead as one may have.
+    """
+    with contended(str(TAKEN), Taken), transaction.atomic():
+        slot, now = _slot(slot_id), timezone.now()
+        standing = _standing(slot, student, now, holder=by)
+        if agreed := _agreed(standing, slot, student):
+            return agreed
+        _check(slot, topic, mode, now)
+        mine = next((b for b in standing if b.slot_id == slot.pk and b.booked_by_id == by.pk), None)
+        if mine and mine.student_id != student.pk:
+            mine = None  # a sibling after all
+        _make_room(slot, slot.session(topic), [b for b in standing if b is not mine], student, now, by=by)
+        entered = {
+            "topic": topic,
+            "mode": mode,
+            "period": slot.session(topic),
+            "question": question,
+            "held_until": now + timedelta(minutes=settings.COUNSELING_HOLD_MINUTES),
+        }
+        if mine is None:
+            mine = Booking(slot=slot, student=student, state=State.HELD, booked_by=by, **entered)
+            mine.save(force_insert=True)
+            return mine
+        for name, value in entered.items():
+            setattr(mine, name, value)
+        mine.save(update_fields=list(entered))
+        return mine
+
+
+def confirm(booking: Booking, *, by: User) -> Booking:
+    """Turn a hold into a booking and tell everybody. A second click changes nothing and says nothing.
+
+    A hold that is over still counts as long as nobody took its place.
+
+    Raises:
+        Taken: the hold is gone.
+        NotNow: as ``hold``, when the hold is over.
+    """
+    try:
+        with contended(str(TAKEN), Taken), transaction.atomic():
+            slot, now = _slot(booking.slot_id), timezone.now()
+            if booking.state == State.HELD and booking.held_until <= now:
+                _check(slot, booking.topic, booking.mode, now)
+                standing = _standing(slot, booking.student, now)
+                _make_room(slot, booking.period, [b for b in standing if b.pk != booking.pk], booking.student, now, by=by)
+            if booking.state == State.HELD:
+                _agree(booking, now, by=by)
+    except StaleState:
+        booking.refresh_from_db(fields=["state"])
+    if booking.state != State.BOOKED:
+        raise Taken(str(LAPSED))
+    return booking
+
+
+def book(
+    slot_id: int,
+    *,
+    student: Student,
+    topic: Topic,
+    mode: str,
+    by: User,
+    question: str = "",
+    on_behalf: bool = False,
+) -> Booking:
+    """Book in one step. With ``on_behalf`` staff book for a caller, also after the families' deadline.
+
+    Asked twice, it is the same booking.
+
+    Raises:
+        Taken: the slot cannot be had, or the student is somewhere else then.
+        NotNow: the student has as many bookings ahead as one may have.
+    """
+    with contended(str(TAKEN), Taken), transaction.atomic():
+        slot, now = _slot(slot_id), timezone.now()
+        standing = _standing(slot, student, now)
+        if agreed := _agreed(standing, slot, student):
+            return agreed
+        _check(slot, topic, mode, now, by_staff=on_behalf)
+        _make_room(slot, slot.session(topic), standing, student, now, by=by)
+        booking = Booking(
+            slot=slot,
+            student=student,
+            topic=topic,
+            mode=mode,
+            period=slot.session(topic),
+            question=question,
+            state=State.HELD,
+            held_until=now,
+            booked_by=by,
+            on_behalf=on_behalf,
+        )
+        booking.save(force_insert=True)
+        _agree(booking, now, by=by)
+        return booking
+
+
+def release(booking: Booking, *, by: User) -> None:
+    """Give a hold back before its time is over. Giving back what is gone already is no mistake."""
+    with transaction.atomic():
+        held = lock(Booking.objects, booking.pk)
+        if held.state == State.HELD:
+            held.move(State.RELEASED, by=by, reason="다른 시간을 고르려고 돌려줌")
+
+
+def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) -> Booking:
+    """Give up an agreed time and tell everybody. A second click changes nothing and says nothing.
+
+    Raises:
+        NotNow: the deadline for families is past, or the counselling is not ahead any more.
+    """
+    with contended(str(_("잠시 뒤에 다시 시도해 주세요.")), NotNow), transaction.atomic():
+        booking = lock(Booking.objects.for_page(), booking.pk)
+        if booking.state == State.CANCELLED:
+            return booking
+        if booking.state != State.BOOKED:
+            raise NotNow(_("예약이 확정된 상담만 취소할 수 있습니다."))
+        if not by_centre and timezone.now() >= booking.cancel_until:
+            until = kdatetime(booking.cancel_until)
+            raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
+        booking.move(State.CANCELLED, by=by, reason=reason)
+        notices.cancelled(booking, by_centre=by_centre, reason=reason)
+        return booking
+
+
+def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
+    """Write down what happened: the student arrived, the counselling took place, nobody came.
+
+    Raises:
+        NotNow: it has not begun, or this cannot follow what was written down before.
+    """
+    with contended("잠시 뒤에 다시 시도해 주세요.", NotNow), transaction.atomic():
+        booking = lock(Booking.objects.for_page(), booking.pk)
+        if booking.state == to:
+            return booking
+        if to not in booking.MOVES[booking.state] or to not in Booking.MARKS:
+            raise NotNow(f"‘{booking.get_state_display()}’ 상태에서는 ‘{State(to).label}’(으)로 바꿀 수 없습니다.")
+        now = timezone.now()
+        if to in {State.DONE, State.NO_SHOW} and now < booking.starts_at:
+            raise NotNow("상담 시작 시각이 지난 뒤에 처리할 수 있습니다.")
+        if to == State.ARRIVED and timezone.localdate(booking.starts_at) != timezone.localdate(now):
+            raise NotNow("도착은 상담 당일에만 처리할 수 있습니다.")
+        booking.move(to, by=by)
+        return booking
+
+
+def _slot(pk: int) -> Slot:
+    """Hold the slot row until commit: the one lock that decides who gets it."""
+    try:
+        return lock(Slot.objects.select_related("counselor"), pk)
+    except Slot.DoesNotExist:
+        raise Taken(_("없어진 시간입니다. 다른 시간을 골라 주세요.")) from None
+
+
+def _check(slot: Slot, topic: Topic, mode: str, now: datetime, *, by_staff: bool = False) -> None:
+    if refusal := slot.refusal(topic, mode, now=now, by_staff=by_staff):
+        raise Taken(str(refusal.label))
+
+
+def _standing(slot: Slot, student: Student, now: datetime, holder: User | None = None) -> list[Booking]:
+    """Whatever may stand in the way, held until commit together with the student row.
+
+    Bookings and holds of the slot, those of the student that are not over, and every hold of ``holder``.
+    """
+    lock(Student.objects, student.pk)
+    ahead = Q(student=student, state__in=[State.HELD, *Booking.AGREED], period__endswith__gt=now)
+    near = ahead | Q(slot=slot, state__in=Booking.OCCUPYING)
+    if holder:
+        near |= Q(booked_by=holder, state=State.HELD)
+    return list(Booking.objects.filter(near).select_for_update(no_key=True).order_by("pk"))
+
+
+def _agreed(standing: Iterable[Booking], slot: Slot, student: Student) -> Booking | None:
+    """This very slot, if this very student has it already: a double click, the back button."""
+    same = (b for b in standing if b.slot_id == slot.pk and b.student_id == student.pk)
+    return next((b for b in same if b.state in Booking.AGREED), None)
+
+
+def _make_room(
+    slot: Slot, period: object, standing: Iterable[Booking], student: Student, now: datetime, *, by: User
+) -> None:
+    """Lapse what is over, give up what the same person holds, and refuse if anything else stands in the way."""
+    ahead = 0
+    for other in standing:
+        same_wish = other.slot_id == slot.pk and other.student_id == student.pk
+        if other.state == State.HELD and (other.held_until <= now or same_wish or other.booked_by_id == by.pk):
+            lapsed = other.held_until <= now
+            reason = "맡아 둔 시간이 지남" if lapsed else "다른 시간이나 다른 사람의 예약으로 바꿈"
+            other.move(State.RELEASED, by=None if lapsed else by, reason=reason)
+        elif other.slot_id == slot.pk:
+            raise Taken(str(TAKEN))
+        elif other.starts_at < period.upper and period.lower < other.ends_at:
+            when = kdatetime(other.starts_at)
+            raise Taken(_("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % {"name": student.name, "when": when})
+        else:
+            ahead += 1
+    if ahead >= settings.COUNSELING_OPEN_BOOKINGS:
+        raise NotNow(
+            _("한 학생이 미리 예약할 수 있는 상담은 %(most)d건까지입니다. ‘내 예약’에서 예약을 확인해 주세요.")
+            % {"most": settings.COUNSELING_OPEN_BOOKINGS}
+        )
+
+
+def _agree(booking: Booking, now: datetime, *, by: User) -> None:
+    booking.move(State.BOOKED, by=by, booked_at=now, held_until=None)
+    notices.booked(booking)

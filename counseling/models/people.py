@@ -1,0 +1,101 @@
+"""Topics of counselling, and the counsellors who offer them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Mode(models.TextChoices):
+    VISIT = "visit", _("대면")
+    VIDEO = "video", _("화상")
+    PHONE = "phone", _("전화")
+
+
+def mode_labels(modes: list[str]) -> str:
+    """``대면·화상``: codes as words, in the order in which the centre names them."""
+    return "·".join(str(mode.label) for mode in Mode if mode in modes)
+
+
+class TopicQuerySet(models.QuerySet):
+    def open(self) -> TopicQuerySet:
+        """Topics that can be booked, in the centre's order."""
+        return self.filter(active=True).order_by("position", "name")
+
+
+class Topic(models.Model):
+    """One kind of counselling, as the plan names it."""
+
+    slug = models.SlugField("주소 이름", max_length=40, unique=True, help_text="인터넷 주소에 쓰입니다. 예: admission")
+    name = models.CharField(_("상담 주제"), max_length=50)
+    description = models.TextField("안내", blank=True, help_text="누구에게 어떤 도움을 주는지 이용자에게 보이는 글입니다.")
+    preparation = models.CharField("준비물", max_length=200, blank=True, help_text="예: 학교생활기록부 사본(선택)")
+    plan_text = models.TextField("사업계획서의 글", blank=True, editable=False)
+    minutes = models.PositiveSmallIntegerField("상담 시간(분)", default=50)
+    buffer_minutes = models.PositiveSmallIntegerField("상담 사이 간격(분)", default=10)
+    modes = ArrayField(models.CharField(max_length=5, choices=Mode), verbose_name="상담 방식", default=list)
+    lead_hours = models.PositiveSmallIntegerField("예약 마감(시간 전)", default=24, help_text="상담 시작 몇 시간 전까지 인터넷 예약을 받습니까?")
+    horizon_days = models.PositiveSmallIntegerField("예약 기간(일)", default=30, help_text="오늘부터 며칠 뒤까지 예약을 받습니까?")
+    position = models.PositiveSmallIntegerField("순서", default=0)
+    active = models.BooleanField("예약 받기", default=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("상담 주제")
+        verbose_name_plural = _("상담 주제")
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__range=(10, 240)),
+                name="topic_minutes_sane",
+                violation_error_message="상담 시간은 10분에서 240분 사이로 적어 주세요.",
+            ),
+            models.CheckConstraint(
+                condition=Q(modes__len__gte=1),
+                name="topic_has_a_mode",
+                violation_error_message="상담 방식을 하나 이상 골라 주세요.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The times at which this topic can be booked."""
+        return f"{reverse('counseling:times')}?topic={self.slug}"
+
+    @property
+    def mode_labels(self) -> str:
+        return mode_labels(self.modes)
+
+
+class CounselorQuerySet(models.QuerySet):
+    def active(self) -> CounselorQuerySet:
+        return self.filter(active=True)
+
+
+class Counselor(models.Model):
+    """A person who counsels. ``name`` is what families see."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="counselor", verbose_name="직원 계정"
+    )
+    name = models.CharField("표시 이름", max_length=30, help_text="이용자에게 보이는 이름입니다. 예: 김지우 상담사")
+    topics = models.ManyToManyField(Topic, related_name="counselors", verbose_name="맡은 주제", blank=True)
+    introduction = models.TextField("소개", blank=True)
+    active = models.BooleanField("활동 중", default=True, help_text="끄면 이 상담사의 시간은 새로 예약할 수 없습니다.")
+
+    objects = CounselorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "상담사"
+        verbose_name_plural = "상담사"
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,194 @@
+"""The times that can be booked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from centre.models import Room
+from centre.models.lasting import same
+from counseling.models.people import Counselor, Mode, Topic, mode_labels
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+
+class Refusal(models.TextChoices):
+    """Why a time cannot be had, whoever asks."""
+
+    CLOSED = "closed", _("예약할 수 없는 시간입니다.")
+    OVER = "over", _("이미 지난 시간입니다.")
+    TOO_LATE = "too_late", _("인터넷 예약이 마감된 시간입니다. 급하시면 센터로 전화해 주세요.")
+    TOO_EARLY = "too_early", _("아직 예약을 받지 않는 날짜입니다.")
+    TOPIC = "topic", _("이 시간에는 고르신 주제로 상담할 수 없습니다.")
+    MODE = "mode", _("이 시간에는 고르신 방식으로 상담할 수 없습니다.")
+
+
+class Interval(Func):
+    """A number column as a stretch of time: ``make_interval(hours => lead_hours)``."""
+
+    function = "make_interval"
+    output_field = models.DurationField()
+
+    def __init__(self, unit: str, column: str) -> None:
+        super().__init__(F(column), template=f"%(function)s({unit} => %(expressions)s)")
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a KST day."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class SlotQuerySet(models.QuerySet):
+    def starting(self, first: datetime, last: datetime) -> SlotQuerySet:
+        """Slots that start in ``[first, last)``, the earliest first."""
+        return self.filter(period__startswith__gte=first, period__startswith__lt=last).order_by("period__startswith", "pk")
+
+    def on(self, day: date) -> SlotQuerySet:
+        """Slots that start on a KST day."""
+        return self.starting(midnight(day), midnight(day + timedelta(days=1)))
+
+    def untaken(self) -> SlotQuerySet:
+        """Slots that no booking and no living hold occupies."""
+        bookings = self.model.bookings.rel.related_model.objects.occupying()
+        return self.filter(~Exists(bookings.filter(slot=OuterRef("pk"))))
+
+    def free(
+        self, *, topic: Topic | None = None, mode: str | None = None, day: date | None = None, month: date | None = None
+    ) -> SlotQuerySet:
+        """Times a family may book now, the earliest first: one query, whatever is asked.
+
+        Without ``topic``: for any topic of the counsellor that fits. ``month`` is any day of it.
+        """
+        now = timezone.now()
+        first, last = now, now + timedelta(days=366)
+        if day:
+            first, last = max(first, midnight(day)), midnight(day + timedelta(days=1))
+        elif month:
+            start = month.replace(day=1)
+            first = max(first, midnight(start))
+            last = midnight((start + timedelta(days=31)).replace(day=1))
+        if topic:
+            first = max(first, now + timedelta(hours=topic.lead_hours))
+            last = min(last, _days_ahead(now, topic.horizon_days + 1))
+        slots = self.starting(first, last).untaken().filter(published=True, counselor__active=True)
+        if mode:
+            slots = slots.filter(modes__contains=[mode])
+        if topic is None:
+            return slots.filter(_offered_at_all(mode, now))
+        if mode and mode not in topic.modes:
+            return slots.none()
+        slots = slots.alias(length=RangeEndsWith("period") - RangeStartsWith("period"))
+        return slots.filter(
+            counselor__topics=topic, modes__overlap=topic.modes, length__gte=timedelta(minutes=topic.minutes)
+        )
+
+    def per_day(self) -> dict[date, int]:
+        """How many of these slots start on each KST day."""
+        days = self.order_by().annotate(day=TruncDate(RangeStartsWith("period"))).values("day")
+        return {row["day"]: row["number"] for row in days.annotate(number=models.Count("pk")).order_by("day")}
+
+
+def _days_ahead(now: datetime, number: int) -> datetime:
+    return midnight(timezone.localdate(now) + timedelta(days=number))
+
+
+def _offered_at_all(mode: str | None, now: datetime) -> Exists:
+    """Whether the slot's counsellor has a topic that fits its length and modes and can be booked now."""
+    start, end = OuterRef("period__startswith"), OuterRef("period__endswith")
+    today = _days_ahead(now, 1)
+    topics = Topic.objects.filter(active=True, counselors=OuterRef("counselor"), modes__overlap=OuterRef("modes"))
+    topics = topics.alias(
+        needed=Interval("mins", "minutes"), lead=Interval("hours", "lead_hours"), horizon=Interval("days", "horizon_days")
+    )
+    topics = topics.filter(needed__lte=end - start, lead__lte=start - Value(now), horizon__gt=start - Value(today))
+    return Exists(topics.filter(modes__contains=[mode]) if mode else topics)
+
+
+class Slot(models.Model):
+    """One counsellor, one stretch of time, one seat. Half-open: the end belongs to whoever comes next."""
+
+    counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="slots", verbose_name="상담사")
+    period = DateTimeRangeField("시간")
+    modes = ArrayField(models.CharField(max_length=5, choices=Mode), verbose_name="상담 방식")
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, null=True, blank=True, related_name="slots", verbose_name="상담실"
+    )
+    published = models.BooleanField("공개", default=True, help_text="끄면 이용자에게 보이지 않고 예약도 받지 않습니다.")
+
+    objects = SlotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "상담 시간"
+        verbose_name_plural = "상담 시간"
+        constraints = [
+            ExclusionConstraint(
+                name="slot_no_overlap_per_counselor",
+                expressions=[(same("counselor"), RangeOperators.OVERLAPS), ("period", RangeOperators.OVERLAPS)],
+                violation_error_message="이 상담사의 다른 상담 시간과 겹칩니다.",
+            ),
+            ExclusionConstraint(
+                name="slot_no_overlap_per_room",
+                expressions=[(same("room"), RangeOperators.OVERLAPS), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(room__isnull=False),
+                violation_error_message="같은 시간에 이 상담실을 쓰는 상담이 있습니다.",
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+                name="slot_has_two_ends",
+                violation_error_message="끝나는 시각은 시작 시각보다 뒤여야 합니다.",
+            ),
+            models.CheckConstraint(
+                condition=Q(modes__len__gte=1),
+                name="slot_has_a_mode",
+                violation_error_message="상담 방식을 하나 이상 골라 주세요.",
+            ),
+        ]
+        indexes = [models.Index(RangeStartsWith("period"), name="slot_start")]
+
+    def __str__(self) -> str:
+        return f"{self.counselor} {timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.period.lower
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.period.upper
+
+    @property
+    def mode_labels(self) -> str:
+        return mode_labels(self.modes)
+
+    def session(self, topic: Topic) -> DateTimeTZRange:
+        """When a counselling on ``topic`` takes place in this slot: from its start, as long as the topic takes."""
+        return type(self.period)(self.starts_at, self.starts_at + timedelta(minutes=topic.minutes), "[)")
+
+    def refusal(self, topic: Topic, mode: str, *, now: datetime, by_staff: bool = False) -> Refusal | None:
+        """Why ``topic`` cannot be booked here by ``mode``; ``None`` when it can, as far as the timetable knows.
+
+        Staff may still book for a caller when the deadline for families is past, until the slot ends.
+        """
+        if not (self.published and self.counselor.active and topic.active):
+            return Refusal.CLOSED
+        if now >= (self.ends_at if by_staff else self.starts_at):
+            return Refusal.OVER
+        if not by_staff and self.starts_at < now + timedelta(hours=topic.lead_hours):
+            return Refusal.TOO_LATE
+        if timezone.localdate(self.starts_at) > timezone.localdate(now) + timedelta(days=topic.horizon_days) and not by_staff:
+            return Refusal.TOO_EARLY
+        if self.session(topic).upper > self.ends_at or not self.counselor.topics.filter(pk=topic.pk).exists():
+            return Refusal.TOPIC
+        if mode not in self.modes or mode not in topic.modes:
+            return Refusal.MODE
+        return None

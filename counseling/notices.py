@@ -1,0 +1,197 @@
+"""All that counselling says to people. Text messages say 상담 only: a lock screen is no place for its topic."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from centre.models import Centre
+from counseling.models import Booking
+from krds.dates import kdatetime, kperiod
+from notices import outbox
+from notices.kinds import EMAIL, SMS, Kind, register
+
+SAMPLE = {
+    "학생": "김하늘",
+    "일시": "2026. 11. 24.(화) 14:00 ~ 14:50",
+    "시작": "11. 24.(화) 14:00",
+    "주제": "1:1 진학상담",
+    "방식": "대면",
+    "장소": "센터 3층 상담실 1",
+    "상담사": "김지우 상담사",
+    "취소기한": "11. 23.(월) 18:00",
+    "준비물": "학교생활기록부 사본(선택)",
+    "전화": "02-000-0000",
+}
+
+BOOKED = register(
+    Kind(
+        code="counseling.booked",
+        label="상담 예약 확정",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables=SAMPLE,
+        sms=_("[#{센터}] #{학생} 상담 #{시작} #{방식} 예약. 취소 #{취소기한}까지"),
+        subject=_("[#{센터}] 상담 예약이 확정되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 상담 예약이 확정되었습니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 방식: #{방식}\n"
+            "○ 장소: #{장소}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 준비물: #{준비물}\n"
+            "○ 취소: #{취소기한}까지 ‘내 예약’에서 하실 수 있습니다.\n\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+CANCELLED = register(
+    Kind(
+        code="counseling.cancelled",
+        label="상담 예약 취소(이용자)",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables=SAMPLE,
+        sms=_("[#{센터}] #{학생} 상담 #{시작} 예약을 취소했습니다."),
+        subject=_("[#{센터}] 상담 예약을 취소했습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 상담 예약을 취소했습니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 주제: #{주제}\n\n"
+            "다시 예약하시려면 ‘상담 시간 찾기’를 이용해 주세요.\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+CANCELLED_BY_CENTRE = register(
+    Kind(
+        code="counseling.cancelled_by_centre",
+        label="상담 예약 취소(센터)",
+        channels=(SMS, EMAIL),
+        variables={**SAMPLE, "사유": "상담사 사정"},
+        sms=_("[#{센터}] 죄송합니다. #{학생} 상담 #{시작} 예약이 취소되었습니다. 사유: #{사유}. 문의 #{전화}"),
+        subject=_("[#{센터}] 상담 예약이 취소되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "센터 사정으로 #{학생}님의 상담 예약이 취소되었습니다. 불편을 드려 죄송합니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 사유: #{사유}\n\n"
+            "다른 시간으로 다시 예약하실 수 있습니다. 전화로 말씀하셔도 됩니다.\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+REMINDER = register(
+    Kind(
+        code="counseling.reminder",
+        label="상담 전날 안내",
+        channels=(SMS, EMAIL),
+        variables=SAMPLE,
+        valid_for=timedelta(hours=12),
+        sms=_("[#{센터}] #{학생} 상담 안내: #{시작} #{방식}. 취소 #{취소기한}까지"),
+        subject=_("[#{센터}] 내일 상담이 있습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 상담을 안내해 드립니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 방식: #{방식}\n"
+            "○ 장소: #{장소}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 준비물: #{준비물}\n"
+            "○ 취소: #{취소기한}까지 ‘내 예약’에서 하실 수 있습니다.\n\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+COUNSELOR_BOOKED = register(
+    Kind(
+        code="counseling.counselor_booked",
+        label="상담사: 새 예약",
+        channels=(EMAIL,),
+        variables={"일시": SAMPLE["일시"], "방식": SAMPLE["방식"]},
+        subject="[상담] #{일시} 예약",
+        email="새 상담 예약이 있습니다.\n\n○ 일시: #{일시}\n○ 방식: #{방식}\n\n업무 화면에서 보기: #{링크}",
+    )
+)
+
+COUNSELOR_CANCELLED = register(
+    Kind(
+        code="counseling.counselor_cancelled",
+        label="상담사: 예약 취소",
+        channels=(EMAIL,),
+        variables={"일시": SAMPLE["일시"], "방식": SAMPLE["방식"]},
+        subject="[상담] #{일시} 취소",
+        email="상담 예약이 취소되었습니다.\n\n○ 일시: #{일시}\n○ 방식: #{방식}\n\n업무 화면에서 보기: #{링크}",
+    )
+)
+
+
+def booked(booking: Booking) -> None:
+    _tell_family("counseling.booked", booking, "booked")
+    _tell_counselor("counseling.counselor_booked", booking, "booked")
+
+
+def cancelled(booking: Booking, *, by_centre: bool, reason: str) -> None:
+    if by_centre:
+        _tell_family("counseling.cancelled_by_centre", booking, "cancelled", 사유=reason)
+    else:
+        _tell_family("counseling.cancelled", booking, "cancelled")
+    _tell_counselor("counseling.counselor_cancelled", booking, "cancelled")
+
+
+def reminder(booking: Booking) -> None:
+    _tell_family("counseling.reminder", booking, f"reminder/{booking.starts_at:%Y%m%d%H%M}")
+
+
+def _tell_family(kind: str, booking: Booking, occasion: str, **more: str) -> None:
+    centre = Centre.objects.first()
+    outbox.post(
+        kind,
+        to=booking.student.people_to_tell(),
+        key=f"booking/{booking.pk}/{occasion}",
+        context={
+            "학생": booking.student.name,
+            "일시": kperiod(booking.starts_at, booking.ends_at),
+            "시작": _without_year(booking.starts_at),
+            "주제": booking.topic.name,
+            "방식": booking.get_mode_display(),
+            "장소": booking.place,
+            "상담사": booking.slot.counselor.name,
+            "취소기한": _without_year(booking.cancel_until),
+            "준비물": booking.topic.preparation or "없음",
+            "전화": centre.phone if centre else "",
+            **more,
+        },
+        url=booking.get_absolute_url(),
+    )
+
+
+def _tell_counselor(kind: str, booking: Booking, occasion: str) -> None:
+    outbox.post(
+        kind,
+        to=[booking.slot.counselor.user],
+        key=f"booking/{booking.pk}/{occasion}",
+        context={"일시": kperiod(booking.starts_at, booking.ends_at), "방식": booking.get_mode_display()},
+        url=reverse("admin:counseling_booking_change", args=[booking.pk]),
+    )
+
+
+def _without_year(value: datetime) -> str:
+    """``11. 24.(화) 14:00``: a text message has 90 bytes."""
+    return kdatetime(value).removeprefix(f"{timezone.localtime(value).year}. ")
