@@ -30,7 +30,7 @@ def _of_form(form: BaseForm) -> Iterator[Listed]:
         yield Listed(str(text))
     for field in form:
         for text in field.errors:
-            yield Listed(str(text), label=str(field.label), anchor=_anchor(field))
+            yield Listed(str(text), label=str(field.label).rstrip("."), anchor=_anchor(field))
 
 
 def _anchor(field: BoundField) -> str:

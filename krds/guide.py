@@ -77,13 +77,14 @@ def examples(request: HttpRequest) -> dict[str, Any]:
     today = timezone.localdate()
     start = timezone.make_aware(datetime(today.year, today.month, today.day, 14))
     month = today.replace(day=1)
+    days = _days(month)
     return {
         "blank_form": ExampleForm(prefix="blank"),
         "wrong_form": ExampleForm({"wrong-birth_date": "2011년 3월"}, prefix="wrong"),
         "page": Paginator(range(230), 10).get_page(request.GET.get("page")),
         "month": month,
-        "days": _days(month),
-        "selected": month + timedelta(days=14),
+        "days": days,
+        "selected": next(day for day, known in days.items() if known.url),
         "start": start,
         "end": start + timedelta(minutes=50),
     }
