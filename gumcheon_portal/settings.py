@@ -122,6 +122,7 @@ TEMPLATES = [
 # --- Database and broker ---------------------------------------------------------------------
 # Without addresses, the servers of this machine under the data folder (gumcheon_portal.embedded).
 _folder = DataFolder(PORTAL_DATA)
+GIVEN = frozenset(env.ENVIRON) & {"DATABASE_URL", "REDIS_URL"}
 DATABASES = {"default": env.postgres("DATABASE_URL") if "DATABASE_URL" in env.ENVIRON else _folder.database()}
 DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
@@ -246,6 +247,8 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(PORTAL_DATA / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Fonts are packed already, and the TTF ones are for papers only; brotli would chew on them for half a minute.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif", "zip", "gz", "br", "woff", "woff2", "ttf"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(PORTAL_DATA / "uploads")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

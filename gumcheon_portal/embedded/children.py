@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def end_with_parent(signum: int) -> Callable[[], None]:
-    """A ``preexec_fn``: have the kernel send ``signum`` when the parent dies, however it dies.
+    """A ``preexec_fn`` for a child to be: have the kernel send ``signum`` when the parent dies, however it dies.
 
     Linux only; elsewhere the next start finds the stale process and stops it.
     """
@@ -43,16 +43,16 @@ class Child:
         *,
         stop_signal: int = signal.SIGTERM,
         kill_group: bool = True,
-        env: Mapping[str, str] | None = None,
         log: Path | None = None,
+        cwd: Path | None = None,
         run_as: tuple[int, int] | None = None,
     ) -> None:
         self.name = name
         self.argv = list(argv)
         self.stop_signal = stop_signal
         self.kill_group = kill_group
-        self.env = env
         self.log = log
+        self.cwd = cwd
         self.run_as = run_as
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -62,7 +62,7 @@ class Child:
         try:
             self.process = subprocess.Popen(
                 self.argv,
-                env=dict(self.env) if self.env is not None else None,
+                cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,

@@ -93,8 +93,26 @@ def start(running: list[Postgres | Redis], children: list[Child]) -> None:
     for server, child in zip(running, children, strict=True):
         while not server.ready():
             if not child.alive or time.monotonic() > deadline:
-                raise sentences.did_not_start(server.name, str(server.log), _last_lines(server.log))
+                raise sentences.did_not_start(server.name, str(server.log), last_lines(server.log))
             time.sleep(0.03)
+
+
+def hold(folder: DataFolder) -> Ownership:
+    """Own the data folder for a portal that is about to serve; wait for a command that still works.
+
+    Raises:
+        CannotStart: a portal already serves from this folder, or a command does not end.
+    """
+    ownership = Ownership(folder)
+    deadline = time.monotonic() + START_SECONDS
+    while not ownership.take(PORTAL):
+        facts = ownership.read()
+        if facts.get("what") == PORTAL:
+            raise sentences.already_running(int(facts["pid"]), str(facts.get("address", "")))
+        if time.monotonic() > deadline:
+            raise sentences.busy(int(facts.get("pid", 0)), str(facts.get("what", "?")))
+        time.sleep(0.05)
+    return ownership
 
 
 def stop(children: list[Child], seconds: float = STOP_SECONDS) -> None:
@@ -106,7 +124,7 @@ def stop(children: list[Child], seconds: float = STOP_SECONDS) -> None:
         child.wait(deadline)
 
 
-def _last_lines(log: Path, count: int = 5) -> str:
+def last_lines(log: Path, count: int = 5) -> str:
     try:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
     except OSError:

@@ -43,7 +43,7 @@ def not_ours(folder: str) -> CannotStart:
 
 def other_version(folder: str, *, made_by: str, have: str) -> CannotStart:
     return CannotStart(
-        f"데이터 폴더 {folder}은(는) PostgreSQL {made_by}의 것인데, 설치된 서버는 {have}입니다. "
+        f"데이터 폴더는 PostgreSQL {made_by}로 만들었는데, 설치된 서버는 {have}입니다: {folder}\n"
         "같은 버전을 설치하시거나, 'make backup' 파일을 새 폴더에 되살려 주세요.\n"
         f"(Data of PostgreSQL {made_by}, server {have}.)"
     )
@@ -51,7 +51,7 @@ def other_version(folder: str, *, made_by: str, have: str) -> CannotStart:
 
 def did_not_start(name: str, log: str, last_lines: str) -> CannotStart:
     return CannotStart(
-        f"{name}이(가) 시작되지 않았습니다. 기록: {log}\n{last_lines}\n({name} did not start; its log is above.)"
+        f"시작하지 못했습니다: {name}. 기록은 {log}에 있고, 마지막 줄은 다음과 같습니다.\n{last_lines}\n(It did not start; see its log.)"
     )
 
 
