@@ -285,6 +285,15 @@ CRISPY_TEMPLATE_PACK = "krds"
 CRISPY_FAIL_SILENTLY = False
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+# --- Retention -------------------------------------------------------------------------------
+# How long each kind of data is kept stands beside its declaration; RETENTION="notices.sent=2y,lifecycle.trail=3y"
+# changes it. The ledger lets a restore repeat what was destroyed, so it must outlive the database and stay outside
+# of its backups; lines older than the oldest backup are dropped.
+RETENTION = env.dict("RETENTION", default={})
+BACKUP_DAYS = env.int("BACKUP_DAYS", default=90)
+DESTRUCTION_LEDGER = Path(env.str("DESTRUCTION_LEDGER", default=str(PORTAL_DATA / "destroyed.jsonl")))
+CELERY_BEAT_SCHEDULE["retain"] = {"task": "lifecycle.tasks.retain", "schedule": 3_600, "options": {"expires": 3_600}}
+
 # --- Counselling -----------------------------------------------------------------------------
 COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
 # How many agreed bookings one student may have ahead at a time.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -9,10 +11,11 @@ from django.db import connection, connections
 
 
 def pytest_configure() -> None:
-    """What tests do without: collected static files and slow password hashes."""
+    """What tests do without: collected static files, slow password hashes, and the real ledger."""
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT = settings.BASE_DIR / "static"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DESTRUCTION_LEDGER = Path(tempfile.mkdtemp(prefix="portal-tests-")) / "destroyed.jsonl"
 
 
 @pytest.fixture(scope="session")

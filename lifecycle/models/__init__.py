@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from lifecycle.models.access import AccessLog
+from lifecycle.models.destruction import DestructionPlan, DestructionRecord
+from lifecycle.models.states import IllegalMove, Lifecycle, OfQuerySet, StaleState, Transition
+
+__all__ = [
+    "AccessLog",
+    "DestructionPlan",
+    "DestructionRecord",
+    "IllegalMove",
+    "Lifecycle",
+    "OfQuerySet",
+    "StaleState",
+    "Transition",
+]
