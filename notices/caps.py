@@ -41,13 +41,15 @@ def _take(who: str, limit: int, count: int) -> None:
     table = connection.ops.quote_name(CodeAllowance._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS had (day, who, asked) SELECT %s, %s, %s WHERE %s <= %s "  # noqa: S608 (our table)
+            f"INSERT INTO {table} AS had (day, who, asked) SELECT %s, %s, %s WHERE %s <= %s "
             "ON CONFLICT (day, who) DO UPDATE SET asked = had.asked + EXCLUDED.asked "
             "WHERE had.asked + EXCLUDED.asked <= %s RETURNING asked",
             [timezone.localdate(), who, count, count, limit, limit],
         )
         if cursor.fetchone() is None:
-            raise TooManyCodes(_("오늘 받을 수 있는 인증번호를 모두 쓰셨습니다. 내일 다시 시도하시거나 센터로 전화해 주세요."))
+            raise TooManyCodes(
+                _("오늘 받을 수 있는 인증번호를 모두 쓰셨습니다. 내일 다시 시도하시거나 센터로 전화해 주세요.")
+            )
 
 
 def _unrecognisable(value: str) -> str:

@@ -78,16 +78,19 @@ class Kind:
         if unknown := [name for name in words.placeholders(text) if name not in self.names]:
             known = ", ".join(f"#{{{name}}}" for name in sorted(self.names))
             return f"모르는 변수입니다: {', '.join(f'#{{{name}}}' for name in unknown)}. 쓸 수 있는 변수: {known}"
-        if part == "email":
-            return ""
-        if part == "subject":
-            leaks = [name for name in words.placeholders(text) if name in self.secret]
-            return f"제목에는 #{{{leaks[0]}}}을(를) 쓸 수 없습니다. 잠금 화면에 보입니다." if leaks else ""
+        return {"sms": self._sms_fault, "subject": self._subject_fault}.get(part, lambda _text: "")(text)
+
+    def _sms_fault(self, text: str) -> str:
         if odd := words.unsendable(words.normalise(text)):
             return f"문자로 보낼 수 없는 글자가 있습니다: {' '.join(odd)}"
         length = words.size(words.sendable(words.fill(text, self.sample())))
         if length > words.LMS_BYTES:
-            return f"문자는 {words.LMS_BYTES:,}바이트까지 보낼 수 있습니다. 예시를 넣어 {length:,}바이트입니다."
+            return f"문자는 {words.LMS_BYTES:,}바이트까지 보낼 수 있습니다. 예시를 넣으면 {length:,}바이트입니다."
+        return ""
+
+    def _subject_fault(self, text: str) -> str:
+        if leaks := [name for name in words.placeholders(text) if name in self.secret]:
+            return f"제목은 잠금 화면에 보이므로 #{{{leaks[0]}}} 변수를 쓸 수 없습니다."
         return ""
 
 

@@ -113,9 +113,7 @@ class Notice(Lifecycle):
             models.UniqueConstraint(fields=["kind", "key", "channel", "address"], name="notice_said_once"),
         ]
         indexes = [
-            models.Index(
-                models.F("urgent").desc(), "send_after", "id", condition=Q(state="due"), name="notice_due"
-            ),
+            models.Index(models.F("urgent").desc(), "send_after", "id", condition=Q(state="due"), name="notice_due"),
             models.Index(fields=["lease_until"], condition=Q(state="handing"), name="notice_handing"),
             models.Index(fields=["state", "-created_at"], name="notice_state"),
             models.Index(fields=["-created_at", "-id"], name="notice_newest"),

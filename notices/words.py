@@ -80,4 +80,6 @@ def _fits_cp949(character: str) -> bool:
 
 
 def _bare(character: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", character) if _fits_cp949(c) and not unicodedata.combining(c))
+    return "".join(
+        c for c in unicodedata.normalize("NFKD", character) if _fits_cp949(c) and not unicodedata.combining(c)
+    )

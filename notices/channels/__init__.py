@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from django.conf import settings
+
 from notices.channels.sandbox import Sandbox
+from notices.channels.sens import Sens
+from notices.channels.smtp import Smtp
+from notices.channels.solapi import Solapi
+from notices.kinds import EMAIL
 from notices.models import Notice
 
 
@@ -25,5 +31,12 @@ class Way(Protocol):
 
 
 def way_for(channel: str) -> Way:
-    """The way that the settings choose for ``channel``."""
+    """The way that the settings choose for ``channel``; without any, nothing leaves the house."""
+    if channel == EMAIL:
+        return Smtp() if settings.EMAIL_URL else Sandbox(channel)
+    match settings.SMS_PROVIDER:
+        case "sens":
+            return Sens()
+        case "solapi":
+            return Solapi()
     return Sandbox(channel)
