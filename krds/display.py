@@ -28,7 +28,7 @@ class Display:
         return cls(contrast if contrast in CONTRASTS else "", text if text in TEXTS else "")
 
     def changed(self, contrast: str | None, text: str | None) -> Display:
-        """This display with one switch pressed."""
+        """This display with one switch pressed; ``None`` is a switch left alone."""
         return Display(
             contrast if contrast in CONTRASTS else self.contrast,
             text if text in TEXTS else self.text,
