@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -126,8 +127,10 @@ class Command(BaseCommand):
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):  # noqa: S310 - our own address
                     return
-            except urllib.error.HTTPError:
-                return  # it answers; what ails it is on /healthz
+            except urllib.error.HTTPError as answer:
+                if answer.code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    return  # it works; the database does not, and the page says so
+                break
             except OSError:
                 time.sleep(0.05)
         raise sentences.did_not_start(web.name, str(web.log or "-"), pair.last_lines(web.log) if web.log else "")
