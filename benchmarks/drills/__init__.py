@@ -1,0 +1,1 @@
+"""Outages made on purpose, with everything running as in production."""
