@@ -46,9 +46,10 @@ class Lifecycle(models.Model):
             raise IllegalMove(f"{self._meta.label}: {self.state} → {to}")
         with transaction.atomic(savepoint=False):
             moved = type(self)._base_manager.filter(pk=self.pk, state=self.state).update(state=to, **fields)
-            if not moved:
-                raise StaleState(f"{self._meta.label} {self.pk} is no longer {self.state}")
-            Transition.objects.create(subject=self, from_state=self.state, to_state=to, by=by, reason=reason)
+            if moved:
+                Transition.objects.create(subject=self, from_state=self.state, to_state=to, by=by, reason=reason)
+        if not moved:  # outside the block, so that a caller who catches it may go on in its own transaction
+            raise StaleState(f"{self._meta.label} {self.pk} is no longer {self.state}")
         for name, value in {"state": to, **fields}.items():
             setattr(self, name, value)
 

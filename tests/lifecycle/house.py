@@ -6,6 +6,7 @@ from django.contrib.admin import AdminSite
 from django.urls import path
 
 from accounts.models import Student, User
+from gumcheon_portal import urls
 from lifecycle.admin import MaskedAdmin
 
 site = AdminSite(name="admin")
@@ -26,4 +27,7 @@ class StudentPage(MaskedAdmin):
 site.register(User, UserPage)
 site.register(Student, StudentPage)
 
-urlpatterns = [path("admin/", site.urls)]
+urlpatterns = [
+    path("admin/", site.urls),
+    *(route for route in urls.urlpatterns if getattr(route, "namespace", None) != "admin"),
+]

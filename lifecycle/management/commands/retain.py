@@ -17,9 +17,7 @@ class Command(BaseCommand):
         what.add_argument("--dry-run", action="store_true", help="기간이 지난 자료가 몇 건인지 보여 주기만 합니다.")
         what.add_argument("--plan", action="store_true", help="승인이 필요한 자료의 파기 계획을 만듭니다.")
         what.add_argument("--run", action="store_true", help="자동 파기 대상과 승인된 계획을 파기합니다.")
-        what.add_argument(
-            "--reapply", action="store_true", help="백업에서 복구한 뒤, 파기했던 자료를 다시 파기합니다."
-        )
+        what.add_argument("--reapply", action="store_true", help="백업에서 복구한 뒤, 파기했던 자료를 다시 파기합니다.")
         parser.add_argument("--by", metavar="EMAIL", help="--plan을 요청하는 직원. 이 사람은 승인할 수 없습니다.")
 
     def handle(self, *args: Any, **options: Any) -> None:
