@@ -92,7 +92,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     try:
         with contended(str(TAKEN), Taken), transaction.atomic():
             slot, now = _slot(booking.slot_id), timezone.now()
-            if booking.state == State.HELD and booking.held_until <= now:
+            if booking.has_lapsed(now):
                 _check(slot, booking.topic, booking.mode, now)
                 standing = _standing(slot, booking.student, now)
                 _make_room(slot, booking.period, [b for b in standing if b.pk != booking.pk], booking.student, now, by=by)
@@ -235,8 +235,8 @@ def _make_room(
     ahead = 0
     for other in standing:
         same_wish = other.slot_id == slot.pk and other.student_id == student.pk
-        if other.state == State.HELD and (other.held_until <= now or same_wish or other.booked_by_id == by.pk):
-            lapsed = other.held_until <= now
+        lapsed = other.has_lapsed(now)
+        if lapsed or (other.state == State.HELD and (same_wish or other.booked_by_id == by.pk)):
             reason = "맡아 둔 시간이 지남" if lapsed else "다른 시간이나 다른 사람의 예약으로 바꿈"
             other.move(State.RELEASED, by=None if lapsed else by, reason=reason)
         elif other.slot_id == slot.pk:

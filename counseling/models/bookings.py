@@ -35,9 +35,9 @@ def family_of(user: User) -> models.QuerySet[Student]:
 
 
 class BookingQuerySet(models.QuerySet):
-    def occupying(self) -> BookingQuerySet:
+    def occupying(self, now: datetime) -> BookingQuerySet:
         """Bookings that keep their slot from others: all but the given up, and but holds that are over."""
-        lapsed = Q(state=Booking.State.HELD, held_until__lte=timezone.now())
+        lapsed = Q(state=Booking.State.HELD, held_until__lte=now)
         return self.filter(Q(state__in=Booking.OCCUPYING) & ~lapsed)
 
     def upcoming(self) -> BookingQuerySet:
@@ -169,6 +169,10 @@ class Booking(Lifecycle):
     @property
     def ends_at(self) -> datetime:
         return self.period.upper
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """A hold that is over; its slot belongs to whoever comes next, this family included."""
+        return self.state == self.State.HELD and self.held_until <= now
 
     @property
     def cancel_until(self) -> datetime:

@@ -57,9 +57,9 @@ class SlotQuerySet(models.QuerySet):
         """Slots that start on a KST day."""
         return self.starting(midnight(day), midnight(day + timedelta(days=1)))
 
-    def untaken(self) -> SlotQuerySet:
+    def untaken(self, now: datetime) -> SlotQuerySet:
         """Slots that no booking and no living hold occupies."""
-        bookings = self.model.bookings.rel.related_model.objects.occupying()
+        bookings = self.model.bookings.rel.related_model.objects.occupying(now)
         return self.filter(~Exists(bookings.filter(slot=OuterRef("pk"))))
 
     def free(
@@ -80,7 +80,7 @@ class SlotQuerySet(models.QuerySet):
         if topic:
             first = max(first, now + timedelta(hours=topic.lead_hours))
             last = min(last, _days_ahead(now, topic.horizon_days + 1))
-        slots = self.starting(first, last).untaken().filter(published=True, counselor__active=True)
+        slots = self.starting(first, last).untaken(now).filter(published=True, counselor__active=True)
         if mode:
             slots = slots.filter(modes__contains=[mode])
         if topic is None:

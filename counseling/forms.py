@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Student
+from counseling.models import Mode, Slot, Topic, family_of
+from krds.layout import Actions, LinkButton, Submit
+from krds.widgets import InlineRadios, RadioCards, card_label
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class StudentChoice(forms.ModelChoiceField):
+    def label_from_instance(self, student: Student) -> str:
+        return f"{student.name} ({student.grade_label})"
+
+
+class TopicChoice(forms.ModelChoiceField):
+    def label_from_instance(self, topic: Topic) -> str:
+        return card_label(topic.name, _("%(minutes)d분 · %(modes)s") % {"minutes": topic.minutes, "modes": topic.mode_labels})
+
+
+def topics_for(slot: Slot) -> QuerySet[Topic]:
+    """What its counsellor offers in a slot of this length."""
+    length = (slot.ends_at - slot.starts_at).total_seconds() // 60
+    return slot.counselor.topics.open().filter(minutes__lte=length, modes__overlap=slot.modes)
+
+
+class WishForm(forms.Form):
+    """Who comes, for what, and how; the time is in the URL, the rules in ``booking``."""
+
+    student = StudentChoice(
+        Student.objects.none(),
+        label=_("상담받을 학생"),
+        widget=RadioCards,
+        empty_label=None,
+        error_messages={"required": _("상담받을 학생을 골라 주세요.")},
+    )
+    topic = TopicChoice(
+        Topic.objects.none(),
+        label=_("상담 주제"),
+        widget=RadioCards,
+        empty_label=None,
+        error_messages={"required": _("상담 주제를 골라 주세요.")},
+    )
+    mode = forms.ChoiceField(
+        label=_("상담 방식"),
+        widget=InlineRadios,
+        error_messages={"required": _("상담 방식을 골라 주세요."), "invalid_choice": _("이 시간에는 없는 방식입니다.")},
+    )
+    question = forms.CharField(
+        label=_("상담받고 싶은 내용"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("500자까지 적을 수 있습니다. 주민등록번호나 병력처럼 민감한 내용은 적지 마세요."),
+    )
+
+    def __init__(self, *args: Any, slot: Slot, user: User, back: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["student"].queryset = family_of(user)
+        self.fields["topic"].queryset = topics_for(slot)
+        self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in slot.modes]
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True, "data-once": True}
+        self.helper.layout = Layout(
+            "student",
+            "topic",
+            "mode",
+            "question",
+            Actions(Submit("next", _("다음")), LinkButton(back, _("다른 시간 고르기"))),
+        )
+
+
+class CancelForm(forms.Form):
+    """Why a booking is given up. The reason helps the centre; it is never a condition."""
+
+    REASONS = (
+        (_("일정이 생겼어요"), _("일정이 생겼어요")),
+        (_("학생의 건강이나 개인 사정이 있어요"), _("학생의 건강이나 개인 사정이 있어요")),
+        (_("다른 시간으로 다시 예약하려고 해요"), _("다른 시간으로 다시 예약하려고 해요")),
+        (_("상담이 필요 없어졌어요"), _("상담이 필요 없어졌어요")),
+        (_("그 밖의 이유"), _("그 밖의 이유")),
+    )
+
+    reason = forms.ChoiceField(
+        label=_("취소하는 이유"),
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("취소하는 이유를 골라 주세요.")},
+    )
+    detail = forms.CharField(label=_("덧붙일 말"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True, "data-once": True}
+        cancel = Submit("cancel", _("예약 취소하기"), css_class="button-danger")
+        self.helper.layout = Layout("reason", "detail", Actions(cancel, LinkButton(back, _("돌아가기"))))
+
+    @property
+    def sentence(self) -> str:
+        """The reason with what was added to it."""
+        detail = self.cleaned_data["detail"].strip()
+        return f"{self.cleaned_data['reason']}: {detail}" if detail else str(self.cleaned_data["reason"])

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from counseling import views
+
+app_name = "counseling"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("times/", views.times, name="times"),
+    path("times/<int:pk>/", views.slot, name="slot"),
+    path("bookings/", views.my_bookings, name="bookings"),
+    path("bookings/<int:pk>/", views.booking, name="booking"),
+    path("bookings/<int:pk>/review/", views.review, name="review"),
+    path("bookings/<int:pk>/release/", views.release, name="release"),
+    path("bookings/<int:pk>/done/", views.done, name="done"),
+    path("bookings/<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("bookings/<int:pk>/counseling.ics", views.ics, name="ics"),
+]

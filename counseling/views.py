@@ -1,0 +1,227 @@
+"""The family's pages: what there is, which times are free, and booking one in four steps."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from counseling import booking as bookings
+from counseling import finding
+from counseling.calendar_file import calendar_file
+from counseling.finding import MOST, Need
+from counseling.forms import CancelForm, WishForm
+from counseling.models import Booking, Mode, Slot, Topic, family_of
+from krds.calendar import Day
+
+State = Booking.State
+NEXT_TIMES = 6  # offered at once when a time was lost
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    rules = {"most_bookings": settings.COUNSELING_OPEN_BOOKINGS, "cancel_hour": settings.COUNSELING_CANCEL_HOUR}
+    return render(request, "counseling/home.html", {"topics": Topic.objects.open(), **rules})
+
+
+@login_not_required
+@require_safe
+def times(request: HttpRequest) -> HttpResponse:
+    """Free times by need: three queries, however many times there are."""
+    topics = list(Topic.objects.open())
+    need = Need.read(request.GET, topics)
+    found = finding.times(need, None if need.day else MOST)
+    today = timezone.localdate()
+    month = finding.month_of(request.GET.get("month", "")) or need.day or (found[0].start.date() if found else today)
+    last = today + timedelta(days=need.topic.horizon_days if need.topic else max((t.horizon_days for t in topics), default=0))
+    return render(
+        request,
+        "counseling/times.html",
+        {
+            "topics": topics,
+            "modes": Mode,
+            "need": need,
+            "days": finding.by_day(found),
+            "more": found[-1].start.date() if len(found) == MOST and not need.day else None,
+            "month": month,
+            "calendar": _calendar(need, month),
+            "previous_url": _month_url(need, month, -1) if _first(month) > _first(today) else "",
+            "next_url": _month_url(need, month, 32) if _first(month) < _first(last) else "",
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def slot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 2: who comes and for what. Going on keeps the time for some minutes."""
+    published = Slot.objects.filter(published=True).select_related("counselor", "room__venue")
+    slot = get_object_or_404(published, pk=pk)
+    if request.method == "POST":
+        form = WishForm(request.POST, slot=slot, user=request.user, back=reverse("counseling:times"))
+        if form.is_valid():
+            return _held(request, slot, form)
+    else:
+        now = timezone.now()
+        standing = slot.bookings.filter(state__in=Booking.OCCUPYING).first()  # one at most: the index says so
+        if standing and standing.state == State.HELD and standing.booked_by_id == request.user.pk:
+            initial = {name: getattr(standing, name) for name in ("student", "topic", "mode", "question")}
+        elif slot.starts_at <= now or (standing and not standing.has_lapsed(now)):
+            return _lost(request, Need.read(request.GET, Topic.objects.open()), _("이미 예약되었거나 지난 시간입니다."))
+        else:
+            initial = _first_guess(request, slot)
+        form = WishForm(initial=initial, slot=slot, user=request.user, back=reverse("counseling:times"))
+    return _slot_page(request, slot, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 3: everything once more, and the button that books."""
+    booking = _open(request, pk)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            bookings.confirm(booking, by=request.user)
+        except bookings.Taken as taken:
+            return _lost(request, Need(booking.topic, booking.mode), str(taken), booking)
+        except bookings.NotNow as not_now:
+            refusal = str(not_now)
+        else:
+            return redirect("counseling:done", pk)
+    if booking.state == State.RELEASED:
+        return _lost(request, Need(booking.topic, booking.mode), str(bookings.LAPSED), booking)
+    if booking.state != State.HELD:
+        return redirect(booking)
+    context = {"booking": booking, "refusal": refusal, "now": timezone.now()}
+    return render(request, "counseling/review.html", context)
+
+
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    booking = _open(request, pk)
+    bookings.release(booking, by=request.user)
+    return redirect(Need(booking.topic, booking.mode).url)
+
+
+@require_safe
+def done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 4: it is booked, and what happens next."""
+    booking = _open(request, pk)
+    if booking.state != State.BOOKED:
+        return redirect(booking)
+    return render(request, "counseling/done.html", {"booking": booking, "people": booking.student.people_to_tell()})
+
+
+@require_safe
+def my_bookings(request: HttpRequest) -> HttpResponse:
+    mine = Booking.objects.of_family(request.user).for_page()
+    shown = request.GET.get("show", "upcoming")
+    lists = {"upcoming": mine.upcoming, "past": mine.past, "cancelled": mine.cancelled}
+    page = Paginator(lists.get(shown, mine.upcoming)(), 20).get_page(request.GET.get("page"))
+    held = mine.filter(state=State.HELD, held_until__gt=timezone.now(), booked_by=request.user).first()
+    return render(
+        request, "counseling/bookings.html", {"page": page, "shown": shown if shown in lists else "upcoming", "held": held}
+    )
+
+
+@require_safe
+def booking(request: HttpRequest, pk: int) -> HttpResponse:
+    booking = _open(request, pk)
+    if booking.state == State.HELD:
+        return redirect("counseling:review", pk)
+    ended = booking.trail().filter(to_state=State.CANCELLED).first() if booking.state == State.CANCELLED else None
+    return render(request, "counseling/booking.html", {"booking": booking, "cancelled": ended})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    booking = _open(request, pk)
+    form = CancelForm(request.POST or None, back=booking.get_absolute_url())
+    if request.method == "POST" and form.is_valid():
+        try:
+            bookings.cancel(booking, by=request.user, reason=form.sentence)
+        except bookings.NotNow as not_now:
+            messages.error(request, str(not_now))
+        else:
+            messages.success(request, _("예약을 취소했습니다."))
+        return redirect(booking)
+    if not booking.can_be_cancelled:
+        return redirect(booking)
+    return render(request, "counseling/cancel.html", {"booking": booking, "form": form})
+
+
+@require_GET
+def ics(request: HttpRequest, pk: int) -> HttpResponse:
+    booking = _open(request, pk)
+    if booking.state in {State.HELD, State.RELEASED}:
+        return redirect(booking)
+    response = HttpResponse(calendar_file(booking), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="counseling-{booking.pk}.ics"'
+    return response
+
+
+def _open(request: HttpRequest, pk: int) -> Booking:
+    """A booking of one's own family, ready to be shown; anybody else's does not exist."""
+    mine = Booking.objects.of_family(request.user).for_page()
+    return get_object_or_404(mine.select_related("slot__counselor__user", "student__user"), pk=pk)
+
+
+def _held(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
+    entered = form.cleaned_data
+    try:
+        booking = bookings.hold(slot.pk, by=request.user, **entered)
+    except bookings.Taken as taken:
+        return _lost(request, Need(entered["topic"], entered["mode"]), str(taken), Booking(**entered))
+    except bookings.NotNow as not_now:
+        form.add_error(None, str(not_now))
+        return _slot_page(request, slot, form)
+    return redirect("counseling:review" if booking.state == State.HELD else "counseling:booking", booking.pk)
+
+
+def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
+    return render(request, "counseling/slot.html", {"slot": slot, "form": form, "has_family": form.fields["student"].queryset.exists()})
+
+
+def _lost(request: HttpRequest, need: Need, sentence: str, wish: Booking | None = None) -> HttpResponse:
+    """The time is gone: say so, keep what was entered, and offer the next free times."""
+    context = {"sentence": sentence, "need": need, "times": finding.times(need, NEXT_TIMES), "wish": wish}
+    return render(request, "counseling/taken.html", context)
+
+
+def _first_guess(request: HttpRequest, slot: Slot) -> dict[str, object]:
+    """What was asked for on the page before; where there is only one answer, that."""
+    need = Need.read(request.GET, Topic.objects.open())
+    family = list(family_of(request.user)[:2])
+    guess: dict[str, object] = {"topic": need.topic, "mode": need.mode}
+    if len(family) == 1:
+        guess["student"] = family[0]
+    if len(slot.modes) == 1:
+        guess["mode"] = slot.modes[0]
+    return guess
+
+
+def _calendar(need: Need, month: date) -> dict[date, Day]:
+    base = need.anyday
+    return {
+        day: Day(base.on(day).url, _("%(number)d개") % {"number": number})
+        for day, number in need.free(month=month).per_day().items()
+    }
+
+
+def _first(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _month_url(need: Need, month: date, step: int) -> str:
+    other = _first(_first(month) + timedelta(days=step))
+    query = need.anyday.query
+    return f"{query}{'&' if query else '?'}month={other:%Y-%m}"

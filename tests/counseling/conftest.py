@@ -1,0 +1,96 @@
+"""One counsellor, one topic, a family: the smallest centre in which something can be booked."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from accounts.models import Guardianship, Student, User
+from counseling.models import Counselor, Slot, Topic
+
+NOW = "2026-11-23 09:00+09:00"  # a Monday
+
+
+@pytest.fixture(autouse=True)
+def monday_morning():
+    """Every test starts on the same morning and moves the clock itself."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def topic(db):
+    return Topic.objects.create(
+        slug="admission", name="1:1 진학상담", minutes=50, modes=["visit", "phone"], lead_hours=24, horizon_days=30
+    )
+
+
+@pytest.fixture
+def make_counselor(topic):
+    def make(name="김지우 상담사", topics=(topic,)):
+        number = User.objects.count()
+        user = User.objects.create_user(f"counselor{number}@example.com", name=name, is_staff=True)
+        counselor = Counselor.objects.create(user=user, name=name)
+        counselor.topics.set(topics)
+        return counselor
+
+    return make
+
+
+@pytest.fixture
+def counselor(make_counselor):
+    return make_counselor()
+
+
+@pytest.fixture
+def make_slot(counselor):
+    def make(start="2026-11-25 14:00", minutes=50, counselor=counselor, modes=("visit", "phone"), **fields):
+        begins = timezone.make_aware(datetime.fromisoformat(start)) if isinstance(start, str) else start
+        period = DateTimeTZRange(begins, begins + timedelta(minutes=minutes), "[)")
+        return Slot.objects.create(counselor=counselor, period=period, modes=list(modes), **fields)
+
+    return make
+
+
+@pytest.fixture
+def slot(make_slot):
+    return make_slot()
+
+
+@pytest.fixture
+def make_student(db):
+    def make(name="김하늘", *guardians):
+        student = Student.objects.create(name=name, birth_date=date(2011, 5, 5), grade=9, grade_year=2026)
+        for guardian in guardians:
+            Guardianship.objects.create(
+                guardian=guardian, student=student, relation="mother", confirmed_at=timezone.now()
+            )
+        return student
+
+    return make
+
+
+@pytest.fixture
+def make_parent(db):
+    def make(name="김엄마", email=None, phone=None):
+        number = User.objects.count()
+        verified = datetime(2026, 1, 1, tzinfo=UTC) if phone else None
+        return User.objects.create_user(
+            email or f"parent{number}@example.com", name=name, phone=phone, phone_verified_at=verified
+        )
+
+    return make
+
+
+@pytest.fixture
+def parent(make_parent):
+    return make_parent(phone="01000000001")
+
+
+@pytest.fixture
+def student(make_student, parent):
+    return make_student("김하늘", parent)
