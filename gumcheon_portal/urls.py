@@ -8,5 +8,6 @@ from gumcheon_portal.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("counseling/", include("counseling.urls")),
     path("krds/", include("krds.urls")),
 ]
