@@ -7,7 +7,6 @@ that dies leaves at most the one message in its hands in doubt, and everybody ca
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,7 +102,9 @@ def hand_over(notice: Notice, way: Way) -> bool:
     except Failed as refused:
         failure = refused
     else:
-        _mark(notice, State.SENT, provider_id=receipt, sent_at=timezone.now(), reason="", fault=Fault.NONE, sealed=None)
+        _mark(
+            notice, State.SENT, provider_id=receipt, sent_at=timezone.now(), problem="", fault=Fault.NONE, sealed=None
+        )
         return True
     _settle(notice, failure)
     return False
@@ -127,36 +128,28 @@ def settle_abandoned() -> None:
 
 def _settle(notice: Notice, failure: Failed) -> None:
     """Write down a failure and decide what follows from its kind."""
-    now, reason = timezone.now(), str(failure)[:300]
+    now, problem = timezone.now(), str(failure)[:300]
     match failure:
         case InDoubt():
-            _mark(notice, State.UNKNOWN, reason=reason, fault=Fault.UNKNOWN, sealed=None)
+            _mark(notice, State.UNKNOWN, problem=problem, fault=Fault.UNKNOWN, sealed=None)
         case TrySoon() | TryLater():
             soon = isinstance(failure, TrySoon) and notice.attempts <= len(SOON)
             step = SOON[notice.attempts - 1] if soon else LATER[min(notice.attempts, len(LATER)) - 1]
             fault = Fault.SOON if soon else Fault.LATER
-            _mark(notice, State.DUE, reason=reason, fault=fault, send_after=now + step, cost_won=0)
+            _mark(notice, State.DUE, problem=problem, fault=fault, send_after=now + step, cost_won=0)
         case _:
-            _mark(notice, State.FAILED, reason=reason, fault=Fault.PERMANENT, cost_won=0, sealed=None)
+            _mark(notice, State.FAILED, problem=problem, fault=Fault.PERMANENT, cost_won=0, sealed=None)
 
 
 def _give_up(notice: Notice) -> bool:
-    last = f" 마지막 오류: {notice.reason}" if notice.reason else ""
-    with suppress(StaleState):
-        notice.move(
-            State.FAILED,
-            by=None,
-            reason=f"보낼 때가 지났습니다.{last}"[:300],
-            fault=Fault.LATE,
-            lease_until=None,
-            sealed=None,
-        )
+    last = f" 마지막 오류: {notice.problem}" if notice.problem else ""
+    _mark(notice, State.FAILED, problem=f"보낼 때가 지났습니다.{last}"[:300], fault=Fault.LATE, sealed=None)
     return False
 
 
 def _mark(notice: Notice, to: str, **fields: Any) -> None:
     """Move a notice out of our hands, unless its lease ran out and somebody else has already settled it."""
     try:
-        notice.move(to, by=None, lease_until=None, **fields)
+        notice.move(to, by=None, reason=fields.get("problem", ""), lease_until=None, **fields)
     except StaleState:
         logger.warning("A notice was settled by another worker.", extra={"notice": notice.pk, "outcome": to})

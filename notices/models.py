@@ -93,7 +93,7 @@ class Notice(Lifecycle):
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("시도", default=0)
     fault = models.CharField("실패 구분", max_length=10, choices=Fault, blank=True, default=Fault.NONE)
-    reason = models.CharField("사유", max_length=300, blank=True)
+    problem = models.CharField("사유", max_length=300, blank=True)
     provider = models.CharField("보낸 곳", max_length=20, blank=True)
     provider_id = models.CharField("접수 번호", max_length=120, blank=True)
     price_class = models.CharField("요금 구분", max_length=3, choices=Price, blank=True, default=Price.NONE)
