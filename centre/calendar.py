@@ -18,6 +18,16 @@ Stretch = tuple[time, time]
 
 
 @dataclass(frozen=True)
+class DayOff:
+    """Days without the usual hours, fit to show; ``closure`` tells the venue and the hours where they are not all."""
+
+    first_day: date
+    last_day: date
+    reason: str
+    closure: Closure | None = None
+
+
+@dataclass(frozen=True)
 class Calendar:
     """What holds from ``first`` to ``last``; asking it costs no query."""
 
@@ -34,7 +44,7 @@ class Calendar:
             first,
             last,
             dict(Holiday.objects.filter(day__range=(first, last), observed=True).values_list("day", "name")),
-            list(Closure.objects.between(first, last).order_by("first_day", "pk")),
+            list(Closure.objects.between(first, last).select_related("venue").order_by("first_day", "pk")),
             list(OpeningHours.objects.between(first, last).select_related("venue").order_by("opens", "pk")),
         )
 
@@ -85,6 +95,24 @@ class Calendar:
                         left = [part for stretch in left for part in _without(stretch, closure)]
                 open_ += left
         return _joined(open_)
+
+    def usual_hours(self, weekday: int, day: date, venue_id: int | None = None) -> list[Stretch]:
+        """The hours of a weekday as they stand on ``day``, whatever holidays and closures say."""
+        return _joined([(one.opens, one.closes) for one in self._hours(day, venue_id) if one.weekday == weekday])
+
+    def days_off(self) -> list[DayOff]:
+        """Holidays and closures of the calendar in order; a holiday on a day that is closed anyway is left out."""
+        off = [
+            DayOff(day, day, name)
+            for day, name in self.holidays.items()
+            if not self._hours(day, None) or self.usual_hours(day.weekday(), day)
+        ]
+        off += [
+            DayOff(closure.first_day, closure.last_day, closure.reason, closure)
+            for closure in self.closures
+            if closure.venue is None or closure.venue.holds_on(max(closure.first_day, self.first))
+        ]
+        return sorted(off, key=lambda one: (one.first_day, one.last_day, one.reason))
 
     def _closures(self, day: date) -> list[Closure]:
         return [closure for closure in self.closures if closure.holds_on(day)]

@@ -20,7 +20,7 @@ TAGS = {
     *("h2", "h3", "h4", "p", "br", "hr", "strong", "em", "a", "code", "pre", "blockquote"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "div"),
 }
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"scope"}, "div": {"class", "tabindex"}}
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"scope"}, "table": {"class"}, "div": {"class", "tabindex"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -37,6 +37,7 @@ def _column_head(self: RendererHTML, tokens: Sequence[Token], index: int, *rest:
 
 def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, *rest: Any) -> str:
     """A wide table scrolls inside its own box, which the keyboard can reach."""
+    tokens[index].attrs = {"class": "table"}
     return '<div class="table-wrap" tabindex="0">' + self.renderToken(tokens, index, *rest)
 
 
@@ -44,7 +45,7 @@ def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, *rest:
     return self.renderToken(tokens, index, *rest) + "</div>"
 
 
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable(["image", "code"])
 for _rule, _render in {
     "heading_open": _heading,
     "heading_close": _heading,

@@ -48,6 +48,11 @@ class Venue(Lasting):
         return self.name
 
     @property
+    def rooms_today(self) -> list[Room]:
+        today = timezone.localdate()
+        return [room for room in self.rooms.all() if room.holds_on(today)]
+
+    @property
     def full_address(self) -> str:
         """``(08500) 서울특별시 금천구 … , 2층``."""
         postcode = f"({self.postcode}) " if self.postcode else ""

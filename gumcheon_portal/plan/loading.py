@@ -1,0 +1,53 @@
+"""The plan into the rooms. What is there already stays as staff left it, so loading again changes nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from centre import public_holidays, publishing
+from centre.models import Centre
+from counseling.models import Topic
+from programs.models import Program
+
+PLAN = Path(__file__).resolve().parent
+
+
+@transaction.atomic
+def load() -> dict[str, int]:
+    """Add what is missing; say how many of each kind were added."""
+    year = timezone.localdate().year
+    return {
+        "센터 정보": int(Centre.objects.get_or_create(pk=1, defaults=_read("centre"))[1]),
+        "상담 주제": _load_topics(),
+        "프로그램": _load_programmes(),
+        "정책 본문": publishing.publish_first_texts(),
+        "공휴일": public_holidays.load(year, year + 1),
+    }
+
+
+def _load_topics() -> int:
+    """Topics are known by their slug."""
+    topics = [Topic(position=number * 10, **row) for number, row in enumerate(_read("topics")["topic"], 1)]
+    known = set(Topic.objects.values_list("slug", flat=True))
+    return len(Topic.objects.bulk_create(topic for topic in topics if topic.slug not in known))
+
+
+def _load_programmes() -> int:
+    """Programmes are known by their place in the plan, whatever staff call them now."""
+    known = set(Program.objects.values_list("plan_key", flat=True))
+    rows = [
+        {"plan_key": row.pop("key"), "position": number * 10, **row}
+        for number, row in enumerate(_read("programmes")["programme"], 1)
+    ]
+    new = [Program(published_at=timezone.now(), **row) for row in rows if row["plan_key"] not in known]
+    return len(Program.objects.bulk_create(new))
+
+
+def _read(name: str) -> dict[str, Any]:
+    data = tomllib.loads((PLAN / f"{name}.toml").read_text(encoding="utf-8"))
+    return {key: value.strip() if isinstance(value, str) else value for key, value in data.items()}
