@@ -11,7 +11,7 @@ class PortalConfig(AppConfig):
     verbose_name = "포털"
 
     def ready(self) -> None:
-        from gumcheon_portal import celery  # noqa: F401, PLC0415 - tasks are sent through the app that is made there
+        from gumcheon_portal import celery  # noqa: F401 - tasks are sent through the app that is made there
 
 
 class AdminConfig(DjangoAdminConfig):

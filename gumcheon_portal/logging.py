@@ -125,6 +125,9 @@ def to_stderr(level: str) -> dict[str, Any]:
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.access": {"handlers": [], "level": level, "propagate": True},
             # fontTools and WeasyPrint tell every step of a paper at INFO
-            **{name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "celery.beat", "celery.worker.strategy")},
+            **{
+                name: {"level": "WARNING"}
+                for name in ("fontTools", "weasyprint", "celery.beat", "celery.worker.strategy")
+            },
         },
     }

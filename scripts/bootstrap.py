@@ -32,6 +32,7 @@ PAPER_LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+SERVER_PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # pip's settings that decide where packages come from, and uv's names for them.
 PIP_TO_UV = {
@@ -99,7 +100,9 @@ def up_to_date() -> bool:
 def make_venv() -> None:
     if up_to_date():
         return
-    usable = PYTHON.exists() and works([str(PYTHON), "-c", "import sys, pip; sys.exit(sys.prefix != sys.argv[1])", str(VENV)])
+    usable = PYTHON.exists() and works(
+        [str(PYTHON), "-c", "import sys, pip; sys.exit(sys.prefix != sys.argv[1])", str(VENV)]
+    )
     if usable and same_python():
         return
     say("가상환경(.venv)을 만듭니다.")
@@ -107,12 +110,16 @@ def make_venv() -> None:
     if not works([sys.executable, "-c", "import ensurepip, venv"]) or not works(command):
         apt_install([f"python3.{sys.version_info.minor}-venv"], "Python의 venv 모듈")
         if not works(command):
-            raise Stop("가상환경을 만들지 못했습니다. 위의 오류를 확인해 주세요. (The virtual environment could not be made.)")
+            raise Stop(
+                "가상환경을 만들지 못했습니다. 위의 오류를 확인해 주세요. (The virtual environment could not be made.)"
+            )
 
 
 def same_python() -> bool:
-    shown = subprocess.run([str(PYTHON), "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False)
-    return shown.stdout.strip() == sys.version.replace("\n", "\n").strip()
+    shown = subprocess.run(
+        [str(PYTHON), "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
+    )
+    return shown.stdout.strip() == sys.version.strip()
 
 
 def install_packages() -> None:
@@ -122,8 +129,11 @@ def install_packages() -> None:
     say("패키지를 설치합니다. 처음에는 1분쯤 걸릴 수 있습니다.")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     with_pip = [*pip, "install", "--quiet", "--require-hashes", "-r", str(LOCK)]
-    has_uv = works([*pip, "install", "--quiet", "--require-hashes", "--only-binary=:all:", "-r", str(UV_LOCK)], quiet=True)
-    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", str(LOCK)]
+    has_uv = works(
+        [*pip, "install", "--quiet", "--require-hashes", "--only-binary=:all:", "-r", str(UV_LOCK)], quiet=True
+    )
+    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON), "--compile-bytecode"]
+    uv += ["--require-hashes", "-r", str(LOCK)]
     if not (has_uv and works(uv, environment=uv_environment(pip), quiet=True)):
         say("uv를 쓸 수 없어 pip로 설치합니다.")
         if not works(with_pip):
@@ -161,10 +171,8 @@ def bring_system_parts(*, browser: bool) -> None:
     for library, package in PAPER_LIBRARIES.items():
         if not loads(library):
             missing[package] = "PDF를 만드는 Pango"
-    if not os.environ.get("REDIS_URL") and not embedded("broker.binary"):
-        missing["redis-server"] = "Redis"
-    if not os.environ.get("DATABASE_URL") and not embedded("postgres.binaries"):
-        missing["postgresql"] = "PostgreSQL"
+    for server in missing_servers():
+        missing[SERVER_PACKAGES[server]] = server
     if browser and not any(shutil.which(name) for name in BROWSERS):
         missing["chromium"] = "테스트에 쓰는 Chromium"
     if missing:
@@ -179,11 +187,15 @@ def loads(library: str) -> bool:
     return True
 
 
-def embedded(question: str) -> bool:
-    """Ask the portal's own search for a server's binary."""
-    module, function = question.split(".")
-    code = f"import sys; from gumcheon_portal.embedded import {module}; sys.exit(not {module}.{function}())"
-    return works([str(PYTHON), "-c", code])
+def missing_servers() -> list[str]:
+    """Which servers have neither an address nor a binary; asked of the portal's own search."""
+    code = (
+        "from gumcheon_portal.embedded import broker, postgres;"
+        "print('' if postgres.binaries() else 'PostgreSQL', '' if broker.binary() else 'Redis')"
+    )
+    asked = subprocess.run([str(PYTHON), "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    addresses = {"PostgreSQL": "DATABASE_URL", "Redis": "REDIS_URL"}
+    return [server for server in asked.stdout.split() if not os.environ.get(addresses[server])]
 
 
 def apt_install(packages: list[str], what: str) -> None:
@@ -207,7 +219,10 @@ def apt_install(packages: list[str], what: str) -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     if works([*prefix, *install], environment=quiet, quiet=True):
         return
-    if not (works([*prefix, "apt-get", "update", "-qq"], environment=quiet) and works([*prefix, *install], environment=quiet)):
+    if not (
+        works([*prefix, "apt-get", "update", "-qq"], environment=quiet)
+        and works([*prefix, *install], environment=quiet)
+    ):
         raise Stop(asked)
 
 

