@@ -2,7 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import urlencode
+
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+
+OTHER = "그 밖"
+
+# What staff do, and where: pages by model, most used first. A page of a room's own (``StaffAdmin.pages``)
+# stands before the list of its model. ``tests/test_admin.py`` refuses a registered model that is missing here.
+WORK: dict[str, list[str]] = {
+    "예약과 상담": ["counseling.Slot", "counseling.Booking", "counseling.Counselor", "counseling.Topic"],
+    "가족과 학생": [
+        "accounts.Student",
+        "accounts.User",
+        "accounts.Guardianship",
+        "accounts.Affiliation",
+        "accounts.Invitation",
+        "accounts.GuardianConsentRequest",
+        "accounts.School",
+        "accounts.Neighbourhood",
+        "accounts.Partner",
+    ],
+    "프로그램": ["programs.Program", "programs.Run"],
+    "소식과 입시정보": ["newsletter.Post"],
+    "알림": ["notices.Notice", "notices.Wording", "notices.Preference"],
+    "예산": [],
+    "센터 설정": [
+        "centre.Centre",
+        "centre.Venue",
+        "centre.Room",
+        "centre.OpeningHours",
+        "centre.Closure",
+        "centre.Holiday",
+        "centre.PolicyText",
+    ],
+    "개인정보·감사": [
+        "lifecycle.AccessLog",
+        "lifecycle.DestructionPlan",
+        "lifecycle.DestructionRecord",
+        "lifecycle.Transition",
+        "accounts.Consent",
+        "accounts.ConsentText",
+    ],
+    "직원과 권한": ["accounts.RoleGrant", "auth.Group"],
+}
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something that waits for staff, shown on the first page while there is any."""
+
+    label: str
+    model: str
+    permission: str
+    waiting: dict[str, Any]  # the list's own filter, so that the number and the list agree
+
+    def count(self) -> int:
+        return apps.get_model(self.model).objects.filter(**self.waiting).count()
+
+    def url(self) -> str:
+        app, model = self.model.lower().split(".")
+        return f"{reverse(f'admin:{app}_{model}_changelist')}?{urlencode(self.waiting)}"
+
+
+DUTIES = [
+    Duty("보내지 못한 알림", "notices.Notice", "notices.view_notice", {"state__exact": "failed"}),
+    Duty("도착을 확인할 알림", "notices.Notice", "notices.view_notice", {"state__exact": "unknown"}),
+    Duty("파기 승인", "lifecycle.DestructionPlan", "lifecycle.view_destructionplan", {"state__exact": "drafted"}),
+]
+
+
+class MaskedAutocomplete(AutocompleteJsonView):
+    """Keys found by typing are called as their own page calls them: people by masked names."""
+
+    def serialize_result(self, obj: models.Model, to_field_name: str) -> dict[str, str]:
+        page = self.admin_site._registry[self.model_admin.model]
+        return {**super().serialize_result(obj, to_field_name), "text": getattr(page, "label", str)(obj)}
 
 
 class StaffSite(admin.AdminSite):
@@ -10,3 +99,88 @@ class StaffSite(admin.AdminSite):
     site_title = "업무"
     index_title = "오늘 할 일"
     empty_value_display = "–"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")  # a page of checkboxes is no place to destroy data
+
+    # --- Who comes in ------------------------------------------------------------------------
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """For a person who is logged in and is no staff, none of these pages exists."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise Http404
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(guarded, inner)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one door: the portal's own, with its second factor and its lock on failures."""
+        if request.user.is_authenticated:
+            if self.has_permission(request):
+                return redirect("admin:index")
+            raise Http404
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("account_login"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return LogoutView.as_view(next_page="home")(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+    # --- What they see -----------------------------------------------------------------------
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """Groups of work in place of apps, each with what this person may open."""
+        if app_label:
+            return super().get_app_list(request, app_label)
+        allowed = {
+            model["model"]._meta.label: model
+            for app in self._build_app_dict(request).values()
+            for model in app["models"]
+        }
+        listed = {label for labels in WORK.values() for label in labels}
+        rest = sorted(set(allowed) - listed)
+        groups = []
+        for number, (name, labels) in enumerate([*WORK.items(), (OTHER, rest)], start=1):
+            entries = []
+            for label in labels:
+                if label in allowed:
+                    entries += [*self._pages(request, allowed[label]["model"]), allowed[label]]
+            if entries:
+                slug = f"work-{number}"
+                url = f"{reverse('admin:index')}#{slug}"
+                groups.append(
+                    {"name": name, "app_label": slug, "app_url": url, "has_module_perms": True, "models": entries}
+                )
+        return groups
+
+    def _pages(self, request: HttpRequest, model: type[models.Model]) -> list[dict[str, Any]]:
+        """The room's own pages beside the list of ``model``, as the index shows them."""
+        page_of = self._registry[model]
+        return [
+            {
+                "name": page.label,
+                "object_name": page.path,
+                "admin_url": reverse(f"admin:{page_of.page_name(page)}"),
+                "add_url": None,
+                "view_only": True,
+            }
+            for page in getattr(page_of, "pages", [])
+            if request.user.has_perm(page.permission)
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        duties = [
+            {"label": duty.label, "count": count, "url": duty.url()}
+            for duty in DUTIES
+            if self.is_registered(apps.get_model(duty.model))
+            and request.user.has_perm(duty.permission)
+            and (count := duty.count())
+        ]
+        return super().index(request, {"duties": duties, **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return MaskedAutocomplete.as_view(admin_site=self)(request)
