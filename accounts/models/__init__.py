@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from accounts.models.consents import Consent, ConsentText
+from accounts.models.grants import RoleGrant
+from accounts.models.invitations import GuardianConsentRequest, Invitation
 from accounts.models.organisations import Affiliation, Partner, School
 from accounts.models.students import Guardianship, Neighbourhood, Student
 from accounts.models.users import User
 
-__all__ = ["Affiliation", "Guardianship", "Neighbourhood", "Partner", "School", "Student", "User"]
+__all__ = [
+    "Affiliation",
+    "Consent",
+    "ConsentText",
+    "Guardianship",
+    "GuardianConsentRequest",
+    "Invitation",
+    "Neighbourhood",
+    "Partner",
+    "RoleGrant",
+    "School",
+    "Student",
+    "User",
+]

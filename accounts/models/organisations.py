@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,13 @@ class SchoolQuerySet(models.QuerySet):
         """Schools that exist today: names change and schools merge, so rows carry their validity."""
         today = timezone.localdate()
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=today)).exclude(valid_from__gt=today)
+
+    def named_like(self, typed: str) -> SchoolQuerySet:
+        """Schools whose name contains ``typed``: the exact name first, then our district's, then the rest."""
+        if not typed:
+            return self.none()
+        exact = Case(When(name=typed, then=0), default=1, output_field=IntegerField())
+        return self.filter(name__icontains=typed).order_by(exact, "-is_local", "name", "address", "pk")
 
 
 class School(models.Model):

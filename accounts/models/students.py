@@ -9,8 +9,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import names
 from accounts.models.organisations import School
-from accounts.schoolyear import GRADES, LAST_GRADE, Level, level_of, school_year
+from accounts.schoolyear import GRADES, LAST_GRADE, Level, age, is_under_14, level_of, school_year
 
 if TYPE_CHECKING:
     from accounts.models.users import User
@@ -40,6 +41,16 @@ class StudentQuerySet(models.QuerySet):
         mine = Guardianship.objects.current().filter(guardian=user).values("student")
         return self.filter(Q(pk__in=mine) | Q(user=user), left_at__isnull=True)
 
+    def cared_for_by(self, user: User) -> StudentQuerySet:
+        """One's own children, oneself not counted."""
+        mine = Guardianship.objects.current().filter(guardian=user).values("student")
+        return self.filter(pk__in=mine, left_at__isnull=True)
+
+    def editable_by(self, user: User) -> StudentQuerySet:
+        """Oneself, and one's own children until they take their data into their own hands."""
+        mine = Guardianship.objects.current().filter(guardian=user).values("student")
+        return self.filter(Q(pk__in=mine, handed_over_at__isnull=True) | Q(user=user), left_at__isnull=True)
+
     def in_grade(self, grade: int) -> StudentQuerySet:
         """Students who are in ``grade`` (1 = 초1 … 12 = 고3) today."""
         return self.filter(status=Student.Status.ENROLLED, grade=grade - school_year() + F("grade_year"))
@@ -57,7 +68,7 @@ class Student(models.Model):
         GRADUATE = "graduate", _("졸업생(N수생)")
         OUT_OF_SCHOOL = "out_of_school", _("학교 밖 청소년")
 
-    name = models.CharField(_("학생 이름"), max_length=50)
+    name = models.CharField(_("학생 이름"), max_length=50, validators=[names.validate])
     birth_date = models.DateField(_("생년월일"))
     status = models.CharField(_("재학 여부"), max_length=15, choices=Status, default=Status.ENROLLED)
     school = models.ForeignKey(School, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("학교"))
@@ -85,6 +96,8 @@ class Student(models.Model):
         settings.AUTH_USER_MODEL, through="Guardianship", through_fields=("student", "guardian"), related_name="children"
     )
     registered_at = models.DateTimeField(_("등록 일시"), default=timezone.now, editable=False)
+    # From 14 on students may take their data into their own hands; guardians then book but no longer edit.
+    handed_over_at = models.DateTimeField(_("본인 관리 시작 일시"), null=True, blank=True, editable=False)
     left_at = models.DateTimeField(_("이용 종료 일시"), null=True, blank=True, editable=False)
 
     objects = StudentQuerySet.as_manager()
@@ -102,6 +115,10 @@ class Student(models.Model):
             models.CheckConstraint(
                 condition=Q(grade__isnull=True) | Q(grade__range=(1, LAST_GRADE)), name="student_grade_in_range"
             ),
+            models.CheckConstraint(
+                condition=Q(handed_over_at__isnull=True) | Q(user__isnull=False) | Q(left_at__isnull=False),
+                name="student_handed_over_has_login",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +131,20 @@ class Student(models.Model):
             return None
         grade = self.grade + school_year() - self.grade_year
         return grade if grade <= LAST_GRADE else None
+
+    @property
+    def age(self) -> int:
+        """만 나이 today."""
+        return age(self.birth_date)
+
+    @property
+    def is_under_14(self) -> bool:
+        return is_under_14(self.birth_date)
+
+    @property
+    def school_label(self) -> str:
+        """The school as the family knows it; nothing when there is none."""
+        return self.school.name if self.school else self.school_name
 
     @property
     def level(self) -> Level | None:
