@@ -1,0 +1,96 @@
+"""The front door: what one can do here, and what is going on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from centre.calendar import Calendar, Now
+from counseling import earliest
+from newsletter.models import Post
+from programs.models import Run, Status
+
+DAYS_AHEAD = 14  # how far the next day off is looked for
+RUNS, POSTS = 4, 4
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Every visitor's first page: the same few queries, however much there is."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    calendar = Calendar.load(today, today + timedelta(days=DAYS_AHEAD))
+    posts = _posts(now)
+    context = {
+        "now": Now.of(calendar, now),
+        "day_off": next((off for off in calendar.days_off() if off.last_day > today), None),
+        "topics": earliest.by_topic(),
+        "runs": _runs(now),
+        "news": [post for post in posts if post.kind == Post.Kind.ADMISSIONS],
+        "notices": [post for post in posts if post.kind == Post.Kind.NOTICE],
+    }
+    return render(request, "home.html", context)
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A date one can still apply for, or will be able to."""
+
+    url: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime | None
+    closes_at: datetime | None
+    status: Status
+
+
+def _runs(now: datetime) -> list[OpenRun]:
+    """What closes first comes first; what needs no application counts until it ends."""
+    waiting = Q(closes_at__gt=now) | Q(opens_at=None, ends_at__gt=now)
+    rows = (
+        Run.objects.published()
+        .filter(waiting, program__published_at__lte=now)
+        .order_by("closes_at", "starts_at", "pk")
+        .values_list("program_id", "program__title", "starts_at", "ends_at", "opens_at", "closes_at")[:RUNS]
+    )
+    return [
+        OpenRun(
+            reverse("programs:detail", args=[program]),
+            title,
+            starts,
+            ends,
+            opens,
+            closes,
+            Run(starts_at=starts, ends_at=ends, opens_at=opens, closes_at=closes).status_at(now),
+        )
+        for program, title, starts, ends, opens, closes in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Headline:
+    url: str
+    kind: str
+    title: str
+    published_at: datetime
+
+
+def _posts(now: datetime) -> list[Headline]:
+    """The newest valid posts of each kind, in one query."""
+    posts = Post.objects.published().valid().newest_first()
+    columns = ("pinned", "published_at", "pk", "kind", "title")
+    rows = [posts.filter(kind=kind).values_list(*columns)[:POSTS] for kind in Post.Kind]
+    return [
+        Headline(reverse("newsletter:detail", args=[pk]), kind, title, published)
+        for _pinned, published, pk, kind, title in sorted(rows[0].union(*rows[1:], all=True), reverse=True)
+    ]
