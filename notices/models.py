@@ -109,6 +109,8 @@ class Notice(Lifecycle):
         verbose_name = "알림"
         verbose_name_plural = "알림"
         ordering = ["-created_at", "-pk"]
+        default_permissions = ["view"]
+        permissions = [("resend_notice", "실패한 알림을 다시 보내거나 그만둘 수 있음")]
         constraints = [
             models.UniqueConstraint(fields=["kind", "key", "channel", "address"], name="notice_said_once"),
         ]
@@ -130,6 +132,11 @@ class Notice(Lifecycle):
         return kind.label if kind else self.kind
 
     @property
+    def has_secrets(self) -> bool:
+        """Whether the words have gaps for values that are not kept."""
+        return bool(words.placeholders(self.body))
+
+    @property
     def shown_body(self) -> str:
         """The words as staff may read them: every secret is a row of dots."""
         return words.PLACEHOLDER.sub(MASK, self.body)
@@ -146,7 +153,7 @@ class Notice(Lifecycle):
 class Wording(models.Model):
     """Staff's own words for one kind; without a row the room's default is spoken."""
 
-    kind = models.CharField("종류", max_length=60, unique=True)
+    kind = models.CharField("종류", max_length=60, primary_key=True)
     sms = models.TextField("문자", blank=True)
     subject = models.CharField("이메일 제목", max_length=200, blank=True)
     email = models.TextField("이메일 내용", blank=True)
@@ -158,10 +165,16 @@ class Wording(models.Model):
     class Meta:
         verbose_name = "알림 문구"
         verbose_name_plural = "알림 문구"
+        default_permissions = ["view", "change"]
 
     def __str__(self) -> str:
         kind = kinds.find(self.kind)
         return kind.label if kind else self.kind
+
+    @classmethod
+    def default(cls, kind: kinds.Kind) -> Wording:
+        """The room's own words, as an unsaved row."""
+        return cls(kind=kind.code, sms=str(kind.sms), subject=str(kind.subject), email=str(kind.email))
 
 
 class Preference(models.Model):
@@ -198,8 +211,9 @@ class SandboxMessage(models.Model):
     sealed = models.TextField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "연습용 보관함의 메시지"
-        verbose_name_plural = "연습용 보관함"
+        verbose_name = "보낸 문자함의 메시지"
+        verbose_name_plural = "보낸 문자함(연습)"
+        default_permissions = ["view"]
         ordering = ["-kept_at", "-pk"]
 
     def __str__(self) -> str:
@@ -220,6 +234,7 @@ class CodeAllowance(models.Model):
     class Meta:
         verbose_name = "인증번호 요청 수"
         verbose_name_plural = "인증번호 요청 수"
+        default_permissions = []
         constraints = [models.UniqueConstraint(fields=["day", "who"], name="allowance_once_a_day")]
 
     def __str__(self) -> str:
