@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "notices",
     "centre",
     "lifecycle",
+    "tables",
     "krds",
     "gumcheon_portal.apps.AdminConfig",
     "django.contrib.auth",
@@ -202,7 +203,7 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.entrance.LoginForm", "request_login_code": "accounts.forms.entrance.LoginCodeForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
-ACCOUNT_SIGNUP_FIELDS = ["phone", "email", "password1*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*"]
 # Addresses are proved before an account is made (accounts.contacts), so allauth has nothing left to verify.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PHONE_VERIFICATION_ENABLED = False

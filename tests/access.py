@@ -82,13 +82,20 @@ def url_of(place: Place, arguments: Callable[[Place], dict[str, Any] | None]) ->
 
 
 def read_table() -> dict[str, str]:
-    rows = (line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    rows = (
+        line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    )
     return {key: letters for letters, key in rows}
 
 
 def write_table(rows: dict[str, str]) -> None:
     """Write the table anew; a person reads the difference before it is committed."""
     heads = [f"# {'|' * n}{'+'}-- {visitor}".replace("+", "\\") for n, visitor in enumerate(VISITORS)]
-    lines = ["# What each visitor gets for GET, one letter each (the letters are explained in access.py).", "#", *heads, "#"]
+    lines = [
+        "# What each visitor gets for GET, one letter each (the letters are explained in access.py).",
+        "#",
+        *heads,
+        "#",
+    ]
     lines += [f"{letters}  {key}" for key, letters in sorted(rows.items(), key=lambda row: row[0])]
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")

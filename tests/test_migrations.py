@@ -9,7 +9,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-OURS = [config.label for config in apps.get_app_configs() if config.path.startswith(str(settings.BASE_DIR)) and ".venv" not in config.path]
+OURS = [
+    config.label
+    for config in apps.get_app_configs()
+    if config.path.startswith(str(settings.BASE_DIR)) and ".venv" not in config.path
+]
 
 
 @pytest.mark.django_db
@@ -30,5 +34,9 @@ def test_no_migration_needs_an_extension():
     out = io.StringIO()
     for (app, name), migration in MigrationLoader(connection).disk_migrations.items():
         if app in OURS:
-            out.writelines(f"{app}.{name}: {type(op).__name__}\n" for op in migration.operations if "Extension" in type(op).__name__)
+            out.writelines(
+                f"{app}.{name}: {type(op).__name__}\n"
+                for op in migration.operations
+                if "Extension" in type(op).__name__
+            )
     assert out.getvalue() == ""

@@ -19,5 +19,7 @@ def logins(request: HttpRequest) -> HttpResponse:
     """Who one may be in the demo, with the second factors that are valid right now."""
     if not settings.DEMO:
         raise Http404
-    rows: list[dict[str, Any]] = [{"login": login, "code": totp_code(login) if login.is_staff else ""} for login in LOGINS]
+    rows: list[dict[str, Any]] = [
+        {"login": login, "code": totp_code(login) if login.is_staff else ""} for login in LOGINS
+    ]
     return render(request, "demo/logins.html", {"rows": rows, "password": PASSWORD})

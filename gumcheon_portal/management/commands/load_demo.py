@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import User
+from gumcheon_portal.demo import families, life
+from gumcheon_portal.demo.logins import DOMAIN, printed
+
+SEED = 20260301
+
+
+class Command(BaseCommand):
+    help = "Load a fictitious centre: 12 schools, 6 counsellors, 60 families, three months back and two ahead."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "체험용 자료는 내장 서버에서만 쓸 수 있습니다. DATABASE_URL이나 SITE_OFFICIAL이 설정된 곳에는 넣지 않습니다."
+            )
+        if User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
+            self.stdout.write("체험용 자료가 이미 있습니다.")
+        else:
+            call_command("load_plan", stdout=self.stdout)
+            self.load()
+        self.stdout.write(printed())
+
+    @transaction.atomic
+    def load(self) -> None:
+        """Everything or nothing; the same people and times for the same day and seed."""
+        rng = random.Random(SEED)  # noqa: S311 -- a repeatable demo, not a secret
+        town = families.settle(rng)
+        slots = life.timetable(rng, town, life.place())
+        life.history(rng, town, slots)
+        life.one_real_booking(town)
+        life.programme(town)
+        life.news(town)
+        self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")

@@ -1,0 +1,183 @@
+"""The portal as a new user meets it: ``manage.py run`` on an empty data folder, and a real Chromium in front."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+ARTEFACTS = Path(settings.BASE_DIR) / "test-artefacts"
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+START_LIMIT = 120  # seconds, a cold start on a busy machine included
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory) -> Iterator[str]:
+    """The address of a portal that was started with the one command, with the demo centre in it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    log = tmp_path_factory.mktemp("portal") / "log"
+    unset = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "SITE_URL"}
+    environment = {key: value for key, value in os.environ.items() if key not in unset}
+    environment |= {"PORT": str(port), "PORTAL_DATA": str(tmp_path_factory.mktemp("data"))}
+    with log.open("w") as out:
+        run = subprocess.Popen(
+            [sys.executable, "manage.py", "run"], cwd=settings.BASE_DIR, env=environment, stdout=out, stderr=out
+        )
+        try:
+            _wait_until_up(address, run, log)
+            yield address
+        finally:
+            run.send_signal(signal.SIGINT)
+            run.wait(timeout=20)
+
+
+def _wait_until_up(address: str, run: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        assert run.poll() is None, log.read_text()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            if urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"The portal did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "Chromium is missing; `make test` brings it."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser. What goes wrong on the way (script errors, foreign hosts) is gathered in ``complaints``."""
+
+    page: Page
+    portal: str
+    trip: str
+    complaints: list[str] = field(default_factory=list)
+    stations: int = 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(urljoin(self.portal, path))
+
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def look(self, name: str, *, axe: bool = True) -> None:
+        """Keep a picture of the page and require that it is accessible and does not scroll sideways."""
+        self.stations += 1
+        folder = ARTEFACTS / self.trip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{self.stations:02}-{name}.png", full_page=True)
+        assert self.page.locator("h1").count() == 1, f"{name}: one h1"
+        if not axe:
+            return
+        found = Axe().run(self.page).response["violations"]
+        assert found == [], f"{name}: " + "; ".join(
+            f"{one['id']} ({one['impact']}): {[node['target'] for node in one['nodes'][:3]]}" for one in found
+        )
+        sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert sideways <= 0, f"{name}: {sideways}px wider than the window"
+
+    def log_in(self, who: str) -> None:
+        """Log in as one of the demo's people, with the second factor where one is asked for."""
+        self.go("/accounts/login/")
+        self.page.get_by_label(re.compile("이메일|휴대폰")).first.fill(f"{who}@demo.example")
+        self.page.locator("input[type=password]").fill("demo-portal-1")
+        self.page.locator("main form button[type=submit]").first.click()
+        if "/2fa/" in self.page.url:
+            self.page.locator("input[name=code]").fill(self.second_factor(who))
+            self.page.locator("main form button[type=submit]").first.click()
+
+    def second_factor(self, who: str) -> str:
+        """The six digits from the demo page, read in a tab of its own."""
+        tab = self.page.context.new_page()
+        tab.goto(f"{self.portal}/demo/")
+        row = tab.locator("tr", has_text=f"{who}@demo.example")
+        code = row.locator("td").last.inner_text().strip()
+        tab.close()
+        return code
+
+    def latest_message(self, address: str) -> str:
+        """The newest text message or mail to an address, as the demo's inbox shows it; waits for the worker."""
+        tab = self.page.context.new_page()
+        try:
+            for _ in range(40):
+                tab.goto(f"{self.portal}/demo/inbox/")
+                message = tab.locator("article", has_text=address).first
+                if message.count():
+                    return message.inner_text()
+                tab.wait_for_timeout(500)
+        finally:
+            tab.close()
+        pytest.fail(f"No message to {address} arrived.")
+
+
+@pytest.fixture
+def visitor(portal, browser, request) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors: ``visitor(size="phone", script=False)``. At the end nobody may have complained."""
+    contexts: list[BrowserContext] = []
+    people: list[Visitor] = []
+
+    def make(*, size: str = "wide", script: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport=SIZES[size], java_script_enabled=script, locale="ko-KR", timezone_id="Asia/Seoul",
+            reduced_motion="reduce",
+        )  # fmt: skip
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        trip = re.sub(r"[^\w가-힣-]+", "-", request.node.name)
+        who = Visitor(page, portal, f"{trip}-{size}" + ("" if script else "-no-script"))
+        page.on("pageerror", lambda error: who.complaints.append(f"script: {error}"))
+        page.on("console", lambda message: _hear(who, message))
+        page.on("request", lambda made: _see(who, made))
+        people.append(who)
+        return who
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [complaint for who in people for complaint in who.complaints] == []
+
+
+def _hear(who: Visitor, message) -> None:
+    if message.type == "error" and "status of 4" not in message.text:
+        who.complaints.append(f"console: {message.text}")
+
+
+def _see(who: Visitor, made: Request) -> None:
+    host = urlsplit(made.url).netloc
+    if host and host != urlsplit(who.portal).netloc:
+        who.complaints.append(f"foreign host: {made.url}")
