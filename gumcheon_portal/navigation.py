@@ -20,8 +20,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
+    """``root`` is the first part of its pages' addresses, such as ``/counseling/``."""
+
     label: str | Promise
     items: tuple[Item, ...]
+
+    @property
+    def root(self) -> str:
+        return f"/{self.items[0].url.split('/')[1]}/"
 
 
 MENU = (
@@ -54,8 +60,19 @@ MENU = (
 @cache
 def sections() -> tuple[Section, ...]:
     """The menu with its addresses; a room that has no page yet has no entry."""
-    built = (Section(label, tuple(_known(items))) for label, items in MENU)
-    return tuple(section for section in built if section.items)
+    known = ((label, tuple(_known(items))) for label, items in MENU)
+    return tuple(Section(label, items) for label, items in known if items)
+
+
+def current(path: str) -> Section | None:
+    """The section that a page stands in, by its address."""
+    return next((section for section in sections() if path.startswith(section.root)), None)
+
+
+@cache
+def addresses() -> frozenset[str]:
+    """Every address that the menu leads to."""
+    return frozenset(item.url for section in sections() for item in section.items)
 
 
 @cache

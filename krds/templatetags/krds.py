@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from django import template
@@ -74,6 +75,7 @@ def phone(value: str | None) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A picture from ``static/img/icons.svg``; it never carries meaning of its own."""
     return format_html(

@@ -111,32 +111,32 @@
     button.addEventListener("click", () => print());
   });
 
-  // Idle log-out: warn in time, and let one press go on. All tabs share the moment of the last request.
+  // Idle log-out: warn in time, and let one press go on. All tabs share the latest end.
   const dialog = one("#idle-dialog");
   if (dialog) {
-    const limit = Number(dialog.dataset.idle) * 1000;
     const warn = Number(dialog.dataset.warn) * 1000;
     const left = one("[data-idle-left]", dialog);
-    const key = "portal-last-request";
-    const seen = () => {
-      try { localStorage.setItem(key, Date.now()); } catch { own = Date.now(); }
+    const key = "portal-session-ends";
+    let own = 0;
+    const keep = (seconds) => {
+      own = Date.now() + seconds * 1000;
+      try { localStorage.setItem(key, own); } catch { /* private browsing: this tab alone */ }
     };
-    let own = Date.now();
-    const last = () => {
+    const end = () => {
       try { return Number(localStorage.getItem(key)) || own; } catch { return own; }
     };
-    seen();
+    keep(Number(dialog.dataset.idle));
     const tick = () => {
-      const remaining = last() + limit - Date.now();
+      const remaining = end() - Date.now();
       if (remaining <= 0) { location.reload(); return; }
-      if (remaining <= warn) {
-        const minutes = Math.ceil(remaining / 60000);
-        const text = minutes > 1 ? `남은 시간: 약 ${minutes}분` : "남은 시간: 1분 이내";
-        if (left.textContent !== text) left.textContent = text;
-        if (!dialog.open) dialog.showModal();
-      } else if (dialog.open) {
-        dialog.close();
+      if (remaining > warn) {
+        if (dialog.open) dialog.close();
+        return;
       }
+      const minutes = Math.ceil(remaining / 60000);
+      const text = minutes > 1 ? `남은 시간: 약 ${minutes}분` : "남은 시간: 1분 이내";
+      if (left.textContent !== text) left.textContent = text;
+      if (!dialog.open) dialog.showModal();
     };
     setInterval(tick, 5000);
     document.addEventListener("visibilitychange", tick);
@@ -144,8 +144,10 @@
     one("[data-idle-extend]", dialog).addEventListener("submit", async (event) => {
       event.preventDefault();
       const form = event.target;
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
-      if (answer.ok || answer.type === "opaqueredirect") { seen(); dialog.close(); } else { location.reload(); }
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+      if (!answer.headers.get("Content-Type")?.includes("json")) { location.reload(); return; }
+      keep((await answer.json()).left);
+      dialog.close();
     });
   }
 })();
