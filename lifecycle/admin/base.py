@@ -206,7 +206,7 @@ class StaffAdmin(admin.ModelAdmin):
 
 
 class AppendOnlyAdmin(StaffAdmin):
-    """A list to read: the database refuses changes, so the page offers none."""
+    """Pages to read: the database or a use case decides, so the form offers nothing to fill in."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -216,3 +216,11 @@ class AppendOnlyAdmin(StaffAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        """Every column, those that no form may edit included."""
+        hidden = {"id", *(self.exclude or ())}
+        return list(self.fields or [field.name for field in self.opts.fields if field.name not in hidden])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
