@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0002_consent_consenttext_guardianconsentrequest_and_more'),
+        ('accounts', '0001_initial'),
         ('centre', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
