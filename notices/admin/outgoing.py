@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -83,7 +84,7 @@ class NoticeAdmin(MaskedAdmin):
     # --- Pages -------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.decide)
-        return [path("<int:pk>/<slug:what>/", page, name="notices_notice_decide"), *super().get_urls()]
+        return [path("<int:pk>/decide/<slug:what>/", page, name="notices_notice_decide"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**self._month(), **(extra_context or {})})
@@ -125,7 +126,7 @@ class NoticeAdmin(MaskedAdmin):
         if what not in DECISIONS:
             raise Http404
         if not self._may(request):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         notice = self.get_object(request, str(pk))
         if notice is None:
             raise Http404

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -48,7 +49,7 @@ class WordingAdmin(StaffAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         changed = {row.kind: row for row in Wording.objects.select_related("changed_by")}
         context = {
             **self.admin_site.each_context(request),
@@ -102,12 +103,12 @@ class WordingAdmin(StaffAdmin):
     def reset(self, request: HttpRequest, code: str) -> HttpResponse:
         """Back to the words that the room was built with."""
         if not self.has_change_permission(request):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         wording = self.get_object(request, code)
         if wording is None:
             raise Http404
         if not wording._state.adding:
             self.log_change(request, wording, "기본 문구로 되돌림")
             wording.delete()
-        self.message_user(request, f"'{wording}' 알림을 기본 문구로 되돌렸습니다.", messages.SUCCESS)
+        self.message_user(request, f"'{kinds.get(code).label}' 알림을 기본 문구로 되돌렸습니다.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:notices_wording_change", args=[code]))
