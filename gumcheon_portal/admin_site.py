@@ -22,10 +22,27 @@ from django.utils.decorators import method_decorator
 
 OTHER = "그 밖"
 
-# What staff do, and where: pages by model, most used first. A page of a room's own (``StaffAdmin.pages``)
-# stands before the list of its model. ``tests/test_admin.py`` refuses a registered model that is missing here.
-WORK: dict[str, list[str]] = {
-    "예약과 상담": ["counseling.Slot", "counseling.Booking", "counseling.Counselor", "counseling.Topic"],
+
+@dataclass(frozen=True)
+class Link:
+    """A page of a room's own inside the admin."""
+
+    label: str
+    name: str
+    permission: str
+
+
+# What staff do, and where: lists of rows by model, and pages of the rooms' own; most used first.
+# ``tests/test_admin.py`` refuses a registered model that is missing here.
+WORK: dict[str, list[str | Link]] = {
+    "오늘의 상담": [Link("오늘의 상담표", "counseling_board", "counseling.view_booking")],
+    "예약과 상담": [
+        "counseling.Booking",
+        "counseling.Slot",
+        Link("상담 시간 한꺼번에 만들기", "counseling_slot_make", "counseling.add_slot"),
+        "counseling.Counselor",
+        "counseling.Topic",
+    ],
     "가족과 학생": [
         "accounts.Student",
         "accounts.User",
@@ -39,7 +56,7 @@ WORK: dict[str, list[str]] = {
     ],
     "프로그램": ["programs.Program", "programs.Run"],
     "소식과 입시정보": ["newsletter.Post"],
-    "알림": ["notices.Notice", "notices.Wording", "notices.Preference"],
+    "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
     "예산": [],
     "센터 설정": [
         "centre.Centre",
@@ -52,8 +69,10 @@ WORK: dict[str, list[str]] = {
     ],
     "개인정보·감사": [
         "lifecycle.AccessLog",
+        Link("보존 기간표", "lifecycle_destructionplan_periods", "lifecycle.view_destructionplan"),
         "lifecycle.DestructionPlan",
         "lifecycle.DestructionRecord",
+        Link("파기 관리대장 인쇄", "lifecycle_destructionrecord_register", "lifecycle.view_destructionrecord"),
         "lifecycle.Transition",
         "accounts.Consent",
         "accounts.ConsentText",
@@ -141,36 +160,24 @@ class StaffSite(admin.AdminSite):
             for app in self._build_app_dict(request).values()
             for model in app["models"]
         }
-        listed = {label for labels in WORK.values() for label in labels}
-        rest = sorted(set(allowed) - listed)
+        rest = sorted(set(allowed) - {entry for entries in WORK.values() for entry in entries})
         groups = []
-        for number, (name, labels) in enumerate([*WORK.items(), (OTHER, rest)], start=1):
-            entries = []
-            for label in labels:
-                if label in allowed:
-                    entries += [*self._pages(request, allowed[label]["model"]), allowed[label]]
-            if entries:
+        for number, (name, entries) in enumerate([*WORK.items(), (OTHER, rest)], start=1):
+            seen = [self._linked(e, request) if isinstance(e, Link) else allowed.get(e) for e in entries]
+            if found := [entry for entry in seen if entry]:
                 slug = f"work-{number}"
                 url = f"{reverse('admin:index')}#{slug}"
                 groups.append(
-                    {"name": name, "app_label": slug, "app_url": url, "has_module_perms": True, "models": entries}
+                    {"name": name, "app_label": slug, "app_url": url, "has_module_perms": True, "models": found}
                 )
         return groups
 
-    def _pages(self, request: HttpRequest, model: type[models.Model]) -> list[dict[str, Any]]:
-        """The room's own pages beside the list of ``model``, as the index shows them."""
-        page_of = self._registry[model]
-        return [
-            {
-                "name": page.label,
-                "object_name": page.path,
-                "admin_url": reverse(f"admin:{page_of.page_name(page)}"),
-                "add_url": None,
-                "view_only": True,
-            }
-            for page in getattr(page_of, "pages", [])
-            if request.user.has_perm(page.permission)
-        ]
+    def _linked(self, link: Link, request: HttpRequest) -> dict[str, Any] | None:
+        """A room's own page as the index shows it; nothing for those who may not open it."""
+        if not request.user.has_perm(link.permission):
+            return None
+        url = reverse(f"admin:{link.name}")
+        return {"name": link.label, "object_name": link.name, "admin_url": url, "add_url": None, "view_only": True}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         duties = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lifecycle.admin import destruction, records  # noqa: F401  (they register their pages)
-from lifecycle.admin.base import AppendOnlyAdmin, CappedPaginator, Page, StaffAdmin
+from lifecycle.admin.base import AppendOnlyAdmin, CappedPaginator, StaffAdmin
 from lifecycle.admin.masked import MaskedAdmin
 from lifecycle.admin.trail import TrailInline
 
-__all__ = ["AppendOnlyAdmin", "CappedPaginator", "MaskedAdmin", "Page", "StaffAdmin", "TrailInline"]
+__all__ = ["AppendOnlyAdmin", "CappedPaginator", "MaskedAdmin", "StaffAdmin", "TrailInline"]

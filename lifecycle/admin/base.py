@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 
 from lifecycle import access
@@ -26,20 +22,6 @@ from lifecycle.models import AccessLog, Lifecycle
 
 COUNT_CAP = 1_000  # rows a list counts; beyond, staff search or filter instead of paging
 EXPORT_CAP = 10_000  # rows one file may hold
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a room's own inside the admin: ``view`` is the name of a method of its ``StaffAdmin``.
-
-    It is at ``…/<model>/<path>/``, called ``admin:<app>_<model>_<path>``, stands in the index before
-    the list of its model, and opens for whoever has ``permission`` (``"counseling.view_booking"``).
-    """
-
-    path: str
-    label: str
-    view: str
-    permission: str
 
 
 class CappedPaginator(Paginator):
@@ -68,29 +50,10 @@ class StaffAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     show_full_result_count = False
     paginator = CappedPaginator
-    pages: ClassVar[Sequence[Page]] = ()
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
         self.actions = [*self.actions, "export"]
-
-    # --- Pages of the room's own -------------------------------------------------------------
-    def page_name(self, page: Page) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{page.path}"
-
-    def get_urls(self) -> list[URLPattern]:
-        own = [path(f"{page.path}/", self._opened(page), name=self.page_name(page)) for page in self.pages]
-        return own + super().get_urls()
-
-    def _opened(self, page: Page) -> Callable[..., HttpResponse]:
-        view = getattr(self, page.view)
-
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.has_perm(page.permission):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return self.admin_site.admin_view(guarded)
 
     # --- What one may do ---------------------------------------------------------------------
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:

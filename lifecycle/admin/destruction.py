@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from lifecycle import destruction, retention
-from lifecycle.admin.base import AppendOnlyAdmin, Page
+from lifecycle.admin.base import AppendOnlyAdmin
 from lifecycle.admin.reasons import ReasonForm
 from lifecycle.models import DestructionPlan, DestructionRecord, IllegalMove, StaleState
 
@@ -27,7 +27,6 @@ class DestructionPlanAdmin(AppendOnlyAdmin):
     list_filter = ["state", "automatic"]
     search_fields = ["label", "kind"]
     exclude = ["rows"]
-    pages = [Page("periods", "보존 기간표", "periods", "lifecycle.view_destructionplan")]
     change_form_template = "admin/lifecycle/plan.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -35,11 +34,18 @@ class DestructionPlanAdmin(AppendOnlyAdmin):
             view = self.admin_site.admin_view(getattr(self, name))
             return path(f"<int:pk>/{name}/", view, name=f"lifecycle_destructionplan_{name}")
 
-        ask = path("ask/<str:code>/", self.admin_site.admin_view(self.ask), name="lifecycle_destructionplan_ask")
-        return [ask, verb("approve"), verb("reject"), verb("carry_out"), *super().get_urls()]
+        open_to_staff = self.admin_site.admin_view
+        return [
+            path("periods/", open_to_staff(self.periods), name="lifecycle_destructionplan_periods"),
+            path("ask/<str:code>/", open_to_staff(self.ask), name="lifecycle_destructionplan_ask"),
+            *(verb(name) for name in ("approve", "reject", "carry_out")),
+            *super().get_urls(),
+        ]
 
     def periods(self, request: HttpRequest) -> HttpResponse:
         """Every kind of data: how long, on what ground, and how much of it is over now."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         now = timezone.now()
         open_plans = {plan.kind: plan for plan in DestructionPlan.objects.filter(state__in=DestructionPlan.LIVE)}
         lines = [
@@ -138,10 +144,15 @@ class DestructionPlanAdmin(AppendOnlyAdmin):
 class DestructionRecordAdmin(AppendOnlyAdmin):
     list_display = ["at", "label", "count", "period", "method", "requested_by", "approved_by", "remark"]
     list_filter = ["at", "label"]
-    pages = [Page("register", "파기 관리대장 인쇄", "register", "lifecycle.view_destructionrecord")]
+
+    def get_urls(self) -> list[URLPattern]:
+        register = self.admin_site.admin_view(self.register)
+        return [path("register/", register, name="lifecycle_destructionrecord_register"), *super().get_urls()]
 
     def register(self, request: HttpRequest) -> HttpResponse:
         """The register of one year on paper, oldest first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         this_year = timezone.localdate().year
         given = request.GET.get("year", "")
         year = int(given) if given.isdecimal() and 2000 <= int(given) <= this_year else this_year
