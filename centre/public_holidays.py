@@ -6,13 +6,15 @@ The package knows the substitute holidays and the two days that the law added in
 
 from __future__ import annotations
 
-import holidays
+from django.utils import timezone
 
 from centre.models import Holiday
 
 
 def load(*years: int) -> int:
     """Add the days of ``years`` that are missing, change nothing, and say how many were added."""
+    import holidays  # noqa: PLC0415  (0.7 s, needed a few times a year and never by a visitor)
+
     known = holidays.country_holidays("KR", years=years, language="ko")
     before = Holiday.objects.count()
     Holiday.objects.bulk_create(
@@ -20,3 +22,8 @@ def load(*years: int) -> int:
         ignore_conflicts=True,
     )
     return Holiday.objects.count() - before
+
+
+def load_this_year_and_next() -> int:
+    year = timezone.localdate().year
+    return load(year, year + 1)

@@ -305,6 +305,9 @@ COUNSELING_CANCEL_HOUR = env.int("COUNSELING_CANCEL_HOUR", default=18)
 COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
 CELERY_BEAT_SCHEDULE["remind-of-counselling"] = {"task": "counseling.tasks.remind", "schedule": 600}
 
+# --- Centre ----------------------------------------------------------------------------------
+CELERY_BEAT_SCHEDULE["load-holidays"] = {"task": "centre.tasks.load_holidays", "schedule": 86_400}
+
 # --- Mail ------------------------------------------------------------------------------------
 # Only ``notices`` sends. Without EMAIL_URL, mail is delivered into the database and shown in the admin.
 EMAIL_URL = env.str("EMAIL_URL", default="")

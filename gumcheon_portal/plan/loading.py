@@ -20,13 +20,12 @@ PLAN = Path(__file__).resolve().parent
 @transaction.atomic
 def load() -> dict[str, int]:
     """Add what is missing; say how many of each kind were added."""
-    year = timezone.localdate().year
     return {
         "센터 정보": int(Centre.objects.get_or_create(pk=1, defaults=_read("centre"))[1]),
         "상담 주제": _load_topics(),
         "프로그램": _load_programmes(),
         "정책 본문": publishing.publish_first_texts(),
-        "공휴일": public_holidays.load(year, year + 1),
+        "공휴일": public_holidays.load_this_year_and_next(),
     }
 
 
