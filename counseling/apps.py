@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class CounselingConfig(AppConfig):
     name = "counseling"
     verbose_name = "상담"
+
+    def ready(self) -> None:
+        from counseling import departures, retention  # noqa: F401, PLC0415 (they register themselves; need the models)

@@ -94,8 +94,8 @@ def confirm(booking: Booking, *, by: User) -> Booking:
             slot, now = _slot(booking.slot_id), timezone.now()
             if booking.has_lapsed(now):
                 _check(slot, booking.topic, booking.mode, now)
-                standing = _standing(slot, booking.student, now)
-                _make_room(slot, booking.period, [b for b in standing if b.pk != booking.pk], booking.student, now, by=by)
+                others = [b for b in _standing(slot, booking.student, now) if b.pk != booking.pk]
+                _make_room(slot, booking.period, others, booking.student, now, by=by)
             if booking.state == State.HELD:
                 _agree(booking, now, by=by)
     except StaleState:

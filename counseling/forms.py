@@ -24,7 +24,7 @@ class StudentChoice(forms.ModelChoiceField):
 
 class TopicChoice(forms.ModelChoiceField):
     def label_from_instance(self, topic: Topic) -> str:
-        return card_label(topic.name, _("%(minutes)d분 · %(modes)s") % {"minutes": topic.minutes, "modes": topic.mode_labels})
+        return card_label(topic.name, _("%(minutes)d분") % {"minutes": topic.minutes} + f" · {topic.mode_labels}")
 
 
 def topics_for(slot: Slot) -> QuerySet[Topic]:

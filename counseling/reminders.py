@@ -23,7 +23,9 @@ def due(now: datetime) -> QuerySet[Booking]:
     """
     today = timezone.localdate(now)
     tomorrow, after = midnight(today + timedelta(days=1)), midnight(today + timedelta(days=2))
-    window = Q(period__startswith__gt=now, period__startswith__lt=tomorrow, booked_at__lt=_hour(today - timedelta(days=1)))
+    window = Q(
+        period__startswith__gt=now, period__startswith__lt=tomorrow, booked_at__lt=_hour(today - timedelta(days=1))
+    )
     if now >= _hour(today):
         window |= Q(period__startswith__gte=tomorrow, period__startswith__lt=after, booked_at__lt=_hour(today))
     return Booking.objects.filter(window, state=Booking.State.BOOKED, reminded_at=None)

@@ -43,7 +43,8 @@ def times(request: HttpRequest) -> HttpResponse:
     found = finding.times(need, None if need.day else MOST)
     today = timezone.localdate()
     month = finding.month_of(request.GET.get("month", "")) or need.day or (found[0].start.date() if found else today)
-    last = today + timedelta(days=need.topic.horizon_days if need.topic else max((t.horizon_days for t in topics), default=0))
+    horizon = max((topic.horizon_days for topic in ([need.topic] if need.topic else topics)), default=0)
+    last = today + timedelta(days=horizon)
     return render(
         request,
         "counseling/times.html",
@@ -124,13 +125,11 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def my_bookings(request: HttpRequest) -> HttpResponse:
     mine = Booking.objects.of_family(request.user).for_page()
-    shown = request.GET.get("show", "upcoming")
     lists = {"upcoming": mine.upcoming, "past": mine.past, "cancelled": mine.cancelled}
-    page = Paginator(lists.get(shown, mine.upcoming)(), 20).get_page(request.GET.get("page"))
-    held = mine.filter(state=State.HELD, held_until__gt=timezone.now(), booked_by=request.user).first()
-    return render(
-        request, "counseling/bookings.html", {"page": page, "shown": shown if shown in lists else "upcoming", "held": held}
-    )
+    shown = asked if (asked := request.GET.get("show")) in lists else "upcoming"
+    page = Paginator(lists[shown](), 20).get_page(request.GET.get("page"))
+    held = mine.filter(state=State.HELD, held_until__gt=timezone.now()).first()
+    return render(request, "counseling/bookings.html", {"page": page, "shown": shown, "held": held})
 
 
 @require_safe
@@ -188,7 +187,8 @@ def _held(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
 
 
 def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
-    return render(request, "counseling/slot.html", {"slot": slot, "form": form, "has_family": form.fields["student"].queryset.exists()})
+    context = {"slot": slot, "form": form, "has_family": form.fields["student"].queryset.exists()}
+    return render(request, "counseling/slot.html", context)
 
 
 def _lost(request: HttpRequest, need: Need, sentence: str, wish: Booking | None = None) -> HttpResponse:

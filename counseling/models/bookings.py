@@ -42,7 +42,9 @@ class BookingQuerySet(models.QuerySet):
 
     def upcoming(self) -> BookingQuerySet:
         """Agreed and not yet over, the next one first."""
-        return self.filter(state__in=Booking.AGREED, period__endswith__gt=timezone.now()).order_by("period__startswith", "pk")
+        return self.filter(state__in=Booking.AGREED, period__endswith__gt=timezone.now()).order_by(
+            "period__startswith", "pk"
+        )
 
     def past(self) -> BookingQuerySet:
         """Took place, or should have: the latest first."""
@@ -112,7 +114,9 @@ class Booking(Lifecycle):
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False, verbose_name="예약한 사람"
     )
-    on_behalf = models.BooleanField("대신 예약", default=False, editable=False, help_text="직원이 전화나 방문을 받아 예약했습니다.")
+    on_behalf = models.BooleanField(
+        "대신 예약", default=False, editable=False, help_text="직원이 전화나 방문을 받아 예약했습니다."
+    )
 
     objects = BookingQuerySet.as_manager()
 
@@ -152,7 +156,9 @@ class Booking(Lifecycle):
             models.Index(RangeStartsWith("period"), name="booking_start"),
             models.Index(fields=["booked_by"], condition=Q(state="held"), name="booking_holds"),
             models.Index(
-                RangeStartsWith("period"), condition=Q(state="booked", reminded_at__isnull=True), name="booking_to_remind"
+                RangeStartsWith("period"),
+                condition=Q(state="booked", reminded_at__isnull=True),
+                name="booking_to_remind",
             ),
         ]
 

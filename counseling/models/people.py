@@ -32,14 +32,20 @@ class Topic(models.Model):
 
     slug = models.SlugField("주소 이름", max_length=40, unique=True, help_text="인터넷 주소에 쓰입니다. 예: admission")
     name = models.CharField(_("상담 주제"), max_length=50)
-    description = models.TextField("안내", blank=True, help_text="누구에게 어떤 도움을 주는지 이용자에게 보이는 글입니다.")
+    description = models.TextField(
+        "안내", blank=True, help_text="누구에게 어떤 도움을 주는지 이용자에게 보이는 글입니다."
+    )
     preparation = models.CharField("준비물", max_length=200, blank=True, help_text="예: 학교생활기록부 사본(선택)")
     plan_text = models.TextField("사업계획서의 글", blank=True, editable=False)
     minutes = models.PositiveSmallIntegerField("상담 시간(분)", default=50)
     buffer_minutes = models.PositiveSmallIntegerField("상담 사이 간격(분)", default=10)
     modes = ArrayField(models.CharField(max_length=5, choices=Mode), verbose_name="상담 방식", default=list)
-    lead_hours = models.PositiveSmallIntegerField("예약 마감(시간 전)", default=24, help_text="상담 시작 몇 시간 전까지 인터넷 예약을 받습니까?")
-    horizon_days = models.PositiveSmallIntegerField("예약 기간(일)", default=30, help_text="오늘부터 며칠 뒤까지 예약을 받습니까?")
+    lead_hours = models.PositiveSmallIntegerField(
+        "예약 마감(시간 전)", default=24, help_text="상담 시작 몇 시간 전까지 인터넷 예약을 받습니까?"
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        "예약 기간(일)", default=30, help_text="오늘부터 며칠 뒤까지 예약을 받습니까?"
+    )
     position = models.PositiveSmallIntegerField("순서", default=0)
     active = models.BooleanField("예약 받기", default=True)
 

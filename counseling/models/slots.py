@@ -51,7 +51,9 @@ def midnight(day: date) -> datetime:
 class SlotQuerySet(models.QuerySet):
     def starting(self, first: datetime, last: datetime) -> SlotQuerySet:
         """Slots that start in ``[first, last)``, the earliest first."""
-        return self.filter(period__startswith__gte=first, period__startswith__lt=last).order_by("period__startswith", "pk")
+        return self.filter(period__startswith__gte=first, period__startswith__lt=last).order_by(
+            "period__startswith", "pk"
+        )
 
     def on(self, day: date) -> SlotQuerySet:
         """Slots that start on a KST day."""
@@ -108,7 +110,9 @@ def _offered_at_all(mode: str | None, now: datetime) -> Exists:
     today = _days_ahead(now, 1)
     topics = Topic.objects.filter(active=True, counselors=OuterRef("counselor"), modes__overlap=OuterRef("modes"))
     topics = topics.alias(
-        needed=Interval("mins", "minutes"), lead=Interval("hours", "lead_hours"), horizon=Interval("days", "horizon_days")
+        needed=Interval("mins", "minutes"),
+        lead=Interval("hours", "lead_hours"),
+        horizon=Interval("days", "horizon_days"),
     )
     topics = topics.filter(needed__lte=end - start, lead__lte=start - Value(now), horizon__gt=start - Value(today))
     return Exists(topics.filter(modes__contains=[mode]) if mode else topics)
@@ -179,16 +183,20 @@ class Slot(models.Model):
 
         Staff may still book for a caller when the deadline for families is past, until the slot ends.
         """
+        return self._closed(topic, now, by_staff) or self._unsuited(topic, mode)
+
+    def _closed(self, topic: Topic, now: datetime, by_staff: bool) -> Refusal | None:
         if not (self.published and self.counselor.active and topic.active):
             return Refusal.CLOSED
         if now >= (self.ends_at if by_staff else self.starts_at):
             return Refusal.OVER
-        if not by_staff and self.starts_at < now + timedelta(hours=topic.lead_hours):
+        if by_staff:
+            return None
+        if self.starts_at < now + timedelta(hours=topic.lead_hours):
             return Refusal.TOO_LATE
-        if timezone.localdate(self.starts_at) > timezone.localdate(now) + timedelta(days=topic.horizon_days) and not by_staff:
-            return Refusal.TOO_EARLY
+        return Refusal.TOO_EARLY if self.starts_at >= _days_ahead(now, topic.horizon_days + 1) else None
+
+    def _unsuited(self, topic: Topic, mode: str) -> Refusal | None:
         if self.session(topic).upper > self.ends_at or not self.counselor.topics.filter(pk=topic.pk).exists():
             return Refusal.TOPIC
-        if mode not in self.modes or mode not in topic.modes:
-            return Refusal.MODE
-        return None
+        return Refusal.MODE if mode not in self.modes or mode not in topic.modes else None

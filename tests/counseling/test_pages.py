@@ -3,9 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from counseling import booking as bookings
 from counseling.models import Booking
-from notices.models import Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +41,9 @@ def test_a_parent_books_finds_the_booking_and_cancels_it(family, slot, wish):
 
     page = family.get(reverse("counseling:cancel", args=[booking.pk])).content.decode()
     assert "예약 취소하기" in page
-    response = family.post(reverse("counseling:cancel", args=[booking.pk]), {"reason": "일정이 생겼어요", "detail": "시험"})
+    response = family.post(
+        reverse("counseling:cancel", args=[booking.pk]), {"reason": "일정이 생겼어요", "detail": "시험"}
+    )
     booking.refresh_from_db()
     assert booking.state == State.CANCELLED
     assert "일정이 생겼어요: 시험" in family.get(response.url).content.decode()

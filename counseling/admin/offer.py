@@ -1,0 +1,83 @@
+"""What can be talked about, and with whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from counseling.models import Counselor, Mode, Topic
+from lifecycle.admin import StaffAdmin
+
+
+class ModesField(forms.TypedMultipleChoiceField):
+    """Modes as check boxes, in the centre's order."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Mode.choices, widget=forms.CheckboxSelectMultiple, label="상담 방식", **kwargs)
+
+
+class TopicForm(forms.ModelForm):
+    modes = ModesField()
+
+    class Meta:
+        model = Topic
+        fields = [
+            "name",
+            "slug",
+            "description",
+            "preparation",
+            "minutes",
+            "buffer_minutes",
+            "modes",
+            "lead_hours",
+            "horizon_days",
+            "position",
+            "active",
+        ]
+
+
+@admin.register(Topic)
+class TopicAdmin(StaffAdmin):
+    form = TopicForm
+    list_display = ["name", "minutes", "mode_labels", "lead_hours", "horizon_days", "active"]
+    list_filter = ["active"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["plan_text"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
+        plan = [("사업계획서", {"fields": ["plan_text"]})] if obj and obj.plan_text else []
+        return [
+            ("안내", {"fields": ["name", "slug", "description", "preparation", "position", "active"]}),
+            ("시간과 방식", {"fields": ["minutes", "buffer_minutes", "modes"]}),
+            ("예약 받는 때", {"fields": ["lead_hours", "horizon_days"]}),
+            *plan,
+        ]
+
+    @admin.display(description="상담 방식")
+    def mode_labels(self, topic: Topic) -> str:
+        return topic.mode_labels
+
+
+@admin.register(Counselor)
+class CounselorAdmin(StaffAdmin):
+    list_display = ["name", "topic_names", "active"]
+    list_filter = ["active", "topics"]
+    search_fields = ["name"]
+    fields = ["user", "name", "topics", "introduction", "active"]
+    filter_horizontal = ["topics"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Counselor]:
+        return super().get_queryset(request).prefetch_related("topics")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Counselor | None = None) -> list[Any]:
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "user"] if obj else fields  # bookings and logs name this person
+
+    @admin.display(description="맡은 주제")
+    def topic_names(self, counselor: Counselor) -> str:
+        return ", ".join(topic.name for topic in counselor.topics.all())

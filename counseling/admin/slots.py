@@ -1,0 +1,228 @@
+"""Times that can be booked: one by one, or many from a weekly pattern."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.fields.ranges import RangeStartsWith
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Exists, OuterRef, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from centre.models import Room, Weekday
+from counseling import timetable
+from counseling.admin.offer import ModesField
+from counseling.admin.periods import WhenFilter
+from counseling.models import Booking, Counselor, Slot
+from krds.dates import kdate, kdatetime, kperiod
+from lifecycle.admin import StaffAdmin
+from lifecycle.locks import Refused, lock
+
+DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+CLOCK = forms.TimeInput({"type": "time"}, format="%H:%M")
+
+
+def own_counselors(request: HttpRequest) -> models.QuerySet[Counselor]:
+    """The counsellors whose times the reader may change: all of them, or oneself."""
+    active = Counselor.objects.active()
+    return active if request.user.has_perm("counseling.view_every_booking") else active.filter(user=request.user)
+
+
+class SlotForm(forms.ModelForm):
+    """One slot, its period typed as a day and two times."""
+
+    day = forms.DateField(label="날짜", widget=DAY)
+    starts = forms.TimeField(label="시작", widget=CLOCK)
+    ends = forms.TimeField(label="끝", widget=CLOCK)
+    modes = ModesField()
+
+    class Meta:
+        model = Slot
+        fields = ["counselor", "modes", "room", "published"]
+
+    FIXED = ("counselor", "day", "starts", "ends", "modes", "room")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.period:
+            starts, ends = (timezone.localtime(moment) for moment in (self.instance.starts_at, self.instance.ends_at))
+            self.initial |= {"day": starts.date(), "starts": starts.time(), "ends": ends.time()}
+
+    def clean(self) -> dict[str, Any]:
+        """The admin page is one transaction: the lock taken here holds until the slot is saved."""
+        cleaned = super().clean()
+        if self.instance.pk and set(self.changed_data) & set(self.FIXED):
+            lock(Slot.objects, self.instance.pk)
+            if Booking.objects.occupying(timezone.now()).filter(slot=self.instance).exists():
+                raise forms.ValidationError("예약이 있는 시간은 옮기거나 고칠 수 없습니다. 먼저 예약을 취소해 주세요.")
+        if {"day", "starts", "ends"} <= cleaned.keys():
+            if cleaned["ends"] <= cleaned["starts"]:
+                raise forms.ValidationError({"ends": "끝나는 시각은 시작 시각보다 뒤여야 합니다."})
+            moments = [timezone.make_aware(datetime.combine(cleaned["day"], cleaned[at])) for at in ("starts", "ends")]
+            self.instance.period = DateTimeTZRange(*moments, "[)")
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """``period`` is not a field of this form, but its constraints are to be checked all the same."""
+        return super()._get_validation_exclusions() - {"period"}
+
+
+class PatternForm(forms.Form):
+    """A weekly pattern over some weeks."""
+
+    counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사", empty_label=None)
+    first = forms.DateField(label="첫날", widget=DAY)
+    last = forms.DateField(label="마지막 날", widget=DAY)
+    weekdays = forms.TypedMultipleChoiceField(
+        label="요일", choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    starts = forms.TimeField(label="첫 상담 시작", widget=CLOCK, initial="14:00")
+    ends = forms.TimeField(label="마지막 상담 끝", widget=CLOCK, initial="18:00")
+    minutes = forms.IntegerField(label="상담 시간(분)", min_value=10, max_value=240, initial=50)
+    pause = forms.IntegerField(label="상담 사이 간격(분)", min_value=0, max_value=120, initial=10)
+    modes = ModesField()
+    room = forms.ModelChoiceField(Room.objects.none(), label="상담실", required=False)
+    published = forms.BooleanField(label="바로 공개", required=False, initial=True)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["counselor"].queryset = own_counselors(request)
+        self.fields["room"].queryset = Room.objects.on().select_related("venue").order_by("venue", "name")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and not timedelta(0) <= last - first < timedelta(days=timetable.MOST_DAYS):
+            self.add_error("last", f"마지막 날은 첫날부터 {timetable.MOST_DAYS}일 안으로 골라 주세요.")
+        if cleaned.get("starts") and cleaned.get("ends") and cleaned["ends"] <= cleaned["starts"]:
+            self.add_error("ends", "끝나는 시각은 시작 시각보다 뒤여야 합니다.")
+        return cleaned
+
+    @property
+    def pattern(self) -> timetable.Pattern:
+        names = ("first", "last", "weekdays", "starts", "ends", "minutes", "pause")
+        return timetable.Pattern(**{name: self.cleaned_data[name] for name in names})
+
+
+class TakenFilter(admin.SimpleListFilter):
+    title = "예약"
+    parameter_name = "taken"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "예약 있음"), ("no", "비어 있음")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        taken = Exists(Booking.objects.occupying(timezone.now()).filter(slot=OuterRef("pk")))
+        return queryset.filter(taken if self.value() == "yes" else ~taken)
+
+
+@admin.register(Slot)
+class SlotAdmin(StaffAdmin):
+    form = SlotForm
+    list_display = ["when", "counselor", "mode_labels", "room", "published", "taken"]
+    list_filter = [WhenFilter, TakenFilter, "counselor", "published"]
+    actions = ["publish", "unpublish"]
+    fields = ["counselor", ("day", "starts", "ends"), "modes", "room", "published"]
+    ordering = [RangeStartsWith("period").asc(), "pk"]
+    change_list_template = "admin/counseling/slot/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Slot]:
+        taken = Booking.objects.occupying(timezone.now())
+        slots = super().get_queryset(request).select_related("counselor", "room")
+        if not request.user.has_perm("counseling.view_every_booking"):
+            slots = slots.filter(counselor__user=request.user)
+        return slots.prefetch_related(Prefetch("bookings", taken, to_attr="taken_by"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Slot | None = None) -> bool:
+        """A slot that anybody ever booked stays: its bookings name it. It can be made private instead."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.bookings.exists())
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one at a time, where the bookings can be seen
+        return actions
+
+    def formfield_for_foreignkey(self, key: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> forms.Field:
+        if key.name == "counselor":
+            kwargs["queryset"] = own_counselors(request)
+        return super().formfield_for_foreignkey(key, request, **kwargs)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        return []  # a centre has few counsellors and rooms; a plain list is quicker
+
+    # --- Columns -----------------------------------------------------------------------------
+    @admin.display(description="일시", ordering=RangeStartsWith("period"))
+    def when(self, slot: Slot) -> str:
+        return kperiod(slot.starts_at, slot.ends_at)
+
+    @admin.display(description="방식")
+    def mode_labels(self, slot: Slot) -> str:
+        return slot.mode_labels
+
+    @admin.display(description="예약")
+    def taken(self, slot: Slot) -> str:
+        return slot.taken_by[0].get_state_display() if slot.taken_by else "비어 있음"
+
+    # --- Actions -----------------------------------------------------------------------------
+    @admin.action(description="선택한 시간 공개", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: models.QuerySet[Slot]) -> None:
+        self.message_user(request, f"{queryset.update(published=True)}개를 공개했습니다.")
+
+    @admin.action(description="선택한 시간 비공개(있는 예약은 그대로)", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: models.QuerySet[Slot]) -> None:
+        self.message_user(request, f"{queryset.update(published=False)}개를 비공개로 바꾸었습니다.")
+
+    # --- Many at once ------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        make = self.admin_site.admin_view(self.make_view)
+        return [path("make/", make, name="counseling_slot_make"), *super().get_urls()]
+
+    def make_view(self, request: HttpRequest) -> HttpResponse:
+        """Make slots from a weekly pattern, leaving out holidays and whatever is taken."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = PatternForm(request.POST or None, request=request)
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                made = timetable.make(
+                    given["counselor"],
+                    form.pattern,
+                    modes=given["modes"],
+                    room=given["room"],
+                    published=given["published"],
+                )
+            except Refused as refused:
+                form.add_error(None, str(refused))
+            else:
+                self._say(request, made)
+                return redirect("admin:counseling_slot_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "상담 시간 여러 개 만들기",
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/counseling/slot/make.html", context)
+
+    def _say(self, request: HttpRequest, made: timetable.Made) -> None:
+        level = messages.SUCCESS if made.slots else messages.WARNING
+        self.message_user(request, f"상담 시간 {len(made.slots)}개를 만들었습니다.", level)
+        if made.closed:
+            days = ", ".join(f"{kdate(day)} {reason}" for day, reason in made.closed.items())
+            self.message_user(request, f"쉬는 날은 뺐습니다: {days}", messages.INFO)
+        if made.clashes:
+            first = kdatetime(made.clashes[0])
+            text = f"이미 있거나 지난 시간 {len(made.clashes)}개는 만들지 않았습니다(첫 번째: {first})."
+            self.message_user(request, text, messages.INFO)

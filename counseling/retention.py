@@ -1,0 +1,42 @@
+"""How long bookings are kept (``centre`` prints it in the privacy policy)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+from counseling.models import Booking
+from lifecycle.retention import Kind, Period, register
+
+
+def _over(before: datetime) -> models.QuerySet:
+    return Booking.objects.exclude(state__in=[Booking.State.HELD, Booking.State.RELEASED]).filter(
+        period__endswith__lt=before
+    )
+
+
+def _given_up(before: datetime) -> models.QuerySet:
+    return Booking.objects.filter(state__in=[Booking.State.HELD, Booking.State.RELEASED], created_at__lt=before)
+
+
+register(
+    Kind(
+        code="counseling.booking",
+        label="상담 예약·이용 기록",
+        basis="개인정보 보호법 제21조, 개인정보 처리방침(상담일부터 3년)",
+        period=Period(years=3),
+        expired=_over,
+        born="created_at",
+    )
+)
+register(
+    Kind(
+        code="counseling.given_up",
+        label="예약하지 않고 그만둔 상담 신청",
+        basis="개인정보 보호법 제21조(처리 목적 달성)",
+        period=Period(days=30),
+        expired=_given_up,
+        born="created_at",
+    )
+)

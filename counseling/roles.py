@@ -1,0 +1,35 @@
+"""What each staff role may do in counselling, and no more than it needs."""
+
+from __future__ import annotations
+
+_DESK = [
+    "counseling.view_topic",
+    "counseling.view_counselor",
+    "counseling.view_slot",
+    "counseling.add_slot",
+    "counseling.change_slot",
+    "counseling.delete_slot",
+    "counseling.view_booking",
+    "counseling.change_booking",
+    "counseling.book_for_caller",
+]
+
+ROLE_PERMISSIONS = {
+    # One's own times and bookings; other counsellors' only as free or taken.
+    "상담사": _DESK,
+    "팀장(승인)": [
+        *_DESK,
+        "counseling.view_every_booking",
+        "counseling.add_topic",
+        "counseling.change_topic",
+        "counseling.add_counselor",
+        "counseling.change_counselor",
+    ],
+    "감사(열람)": [
+        "counseling.view_topic",
+        "counseling.view_counselor",
+        "counseling.view_slot",
+        "counseling.view_booking",
+        "counseling.view_every_booking",
+    ],
+}

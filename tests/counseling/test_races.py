@@ -1,0 +1,287 @@
+"""Many at once on a real database. Every guard has its control: without it the harm is seen."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from datetime import date, time
+
+import pytest
+from django.db import connection
+
+from accounts.models import Student
+from counseling import booking as bookings
+from counseling import timetable
+from counseling.models import Booking, Slot
+from lifecycle import locks
+from notices.models import Notice
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Booking.State
+FAMILIES = 8
+
+
+@pytest.fixture
+def families(make_student, make_parent):
+    """Several families who want the same."""
+    people = [make_parent(f"보호자{n}") for n in range(FAMILIES)]
+    return [(make_student(f"학생{n}", person), person) for n, person in enumerate(people)]
+
+
+@pytest.fixture
+def meeting_point(monkeypatch):
+    """Let every transaction that has looked around wait until a second one has, too (or a second is over)."""
+
+    def at(function, module=bookings):
+        barrier, original = threading.Barrier(2, timeout=1), getattr(module, function)
+
+        def wait(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait()
+            return result
+
+        monkeypatch.setattr(module, function, wait)
+
+    return at
+
+
+@pytest.fixture
+def without_lock_on(monkeypatch):
+    """Take one kind of row lock away, and leave everything else as it is."""
+
+    def remove(model):
+        def lock(queryset, pk):
+            return queryset.get(pk=pk) if queryset.model is model else locks.lock(queryset, pk)
+
+        monkeypatch.setattr(bookings, "lock", lock)
+
+    return remove
+
+
+def without_constraint(model, name):
+    constraint = next(c for c in model._meta.constraints if c.name == name)
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(model, constraint)
+    return constraint
+
+
+@pytest.fixture
+def constraint_away():
+    """Drop constraints for one test; put them back when the rows are gone."""
+    away = []
+    yield lambda model, name: away.append((model, without_constraint(model, name)))
+    Notice.objects.all().delete()
+    Booking.objects.all().delete()
+    Slot.objects.all().delete()
+    for model, constraint in away:
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, constraint)
+
+
+def tries(families, slot, topic, act=bookings.book):
+    return [
+        lambda student=student, person=person: act(slot.pk, student=student, topic=topic, mode="visit", by=person)
+        for student, person in families
+    ]
+
+
+# --- One slot, many families -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", [bookings.book, bookings.hold], ids=["book", "hold"])
+def test_a_slot_has_one_winner_and_the_others_get_a_sentence(at_once, families, slot, topic, act):
+    results = at_once(*tries(families, slot, topic, act))
+
+    assert sum(isinstance(result, Booking) for result in results) == 1
+    assert sum(isinstance(result, bookings.Taken) for result in results) == FAMILIES - 1
+    assert Booking.objects.count() == 1
+
+
+def test_without_the_lock_the_index_still_makes_one_winner(
+    at_once, families, slot, topic, without_lock_on, meeting_point
+):
+    without_lock_on(Slot)
+    meeting_point("_standing")
+
+    results = at_once(*tries(families[:2], slot, topic))
+
+    assert sum(isinstance(result, Booking) for result in results) == 1
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+
+
+def test_without_lock_and_index_it_is_sold_twice(
+    at_once, families, slot, topic, without_lock_on, meeting_point, constraint_away
+):
+    """The control: if this fails, the tests above prove nothing."""
+    without_lock_on(Slot)
+    meeting_point("_standing")
+    constraint_away(Booking, "booking_one_per_slot")
+
+    at_once(*tries(families[:2], slot, topic))
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 2
+
+
+def test_with_the_lock_alone_one_wins_without_the_index(at_once, families, slot, topic, meeting_point, constraint_away):
+    meeting_point("_standing")
+    constraint_away(Booking, "booking_one_per_slot")
+
+    at_once(*tries(families[:2], slot, topic))
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 1
+
+
+def test_an_expired_hold_and_a_new_family_end_in_one_booking(at_once, families, slot, topic, monday_morning):
+    (student, person), newcomer = families[0], families[1]
+    held = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=person)
+    monday_morning.shift(660)
+
+    at_once(lambda: bookings.confirm(held, by=person), *tries([newcomer], slot, topic))
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 1
+
+
+def test_two_clicks_on_confirm_are_one_booking_and_one_message(at_once, families, slot, topic):
+    student, person = families[0]
+    held = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=person)
+
+    results = at_once(*[lambda: bookings.confirm(Booking.objects.get(pk=held.pk), by=person) for _ in range(4)])
+
+    assert {result.state for result in results} == {State.BOOKED}
+    assert Notice.objects.filter(kind="counseling.booked").count() == 1
+
+
+def test_two_clicks_on_cancel_are_one_cancellation(at_once, families, slot, topic):
+    student, person = families[0]
+    booking = bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=person)
+
+    results = at_once(*[lambda: bookings.cancel(booking, by=person, reason="일정") for _ in range(4)])
+
+    assert {result.state for result in results} == {State.CANCELLED}
+    assert booking.trail().filter(to_state=State.CANCELLED).count() == 1
+
+
+def test_confirm_and_give_back_at_once_end_in_one_of_both(at_once, families, slot, topic):
+    student, person = families[0]
+    held = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=person)
+
+    confirmed, _ = at_once(
+        lambda: bookings.confirm(Booking.objects.get(pk=held.pk), by=person),
+        lambda: bookings.release(Booking.objects.get(pk=held.pk), by=person),
+    )
+
+    held.refresh_from_db()
+    assert held.state == (State.BOOKED if isinstance(confirmed, Booking) else State.RELEASED)
+
+
+# --- One student, many slots -----------------------------------------------------------------
+
+
+@pytest.fixture
+def four_wishes(make_slot, make_counselor, families, topic):
+    """One student, four slots at different times: one more than may be booked ahead."""
+    student, person = families[0]
+    slots = [make_slot(f"2026-11-25 {hour}:00") for hour in (10, 11, 12, 13)]
+    return [call for slot in slots for call in tries([(student, person)], slot, topic)]
+
+
+def test_the_cap_holds_when_all_come_at_once(at_once, four_wishes):
+    results = at_once(*four_wishes)
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 3
+    assert sum(isinstance(result, bookings.NotNow) for result in results) == 1
+
+
+def test_without_the_lock_on_the_student_the_cap_breaks(at_once, four_wishes, without_lock_on, meeting_point, settings):
+    """The control."""
+    settings.COUNSELING_OPEN_BOOKINGS = 1
+    without_lock_on(Student)
+    meeting_point("_standing")
+
+    at_once(*four_wishes[:2])
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 2
+
+
+@pytest.fixture
+def two_places(make_slot, make_counselor, families, topic):
+    slots = [make_slot("2026-11-25 14:00"), make_slot("2026-11-25 14:30", counselor=make_counselor("이도윤 상담사"))]
+    return [call for slot in slots for call in tries([families[0]], slot, topic)]
+
+
+def test_a_student_is_in_one_place_when_both_come_at_once(at_once, two_places):
+    results = at_once(*two_places)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+    assert Booking.objects.filter(state=State.BOOKED).count() == 1
+
+
+def test_without_the_lock_the_exclusion_still_keeps_the_student_in_one_place(
+    at_once, two_places, without_lock_on, meeting_point
+):
+    without_lock_on(Student)
+    meeting_point("_standing")
+
+    results = at_once(*two_places)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+
+
+def test_without_lock_and_exclusion_the_student_is_in_two_places(
+    at_once, two_places, without_lock_on, meeting_point, constraint_away
+):
+    """The control."""
+    without_lock_on(Student)
+    meeting_point("_standing")
+    constraint_away(Booking, "booking_student_in_one_place")
+
+    at_once(*two_places)
+
+    assert Booking.objects.filter(state=State.BOOKED).count() == 2
+
+
+# --- Making times ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def afternoon():
+    return timetable.Pattern(
+        first=date(2026, 11, 25),
+        last=date(2026, 11, 25),
+        weekdays=[2],
+        starts=time(14),
+        ends=time(18),
+        minutes=50,
+        pause=10,
+    )
+
+
+def test_times_made_twice_at_once_are_made_once(at_once, counselor, afternoon):
+    at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(4)])
+
+    assert Slot.objects.count() == 4
+
+
+def test_without_the_lock_the_exclusion_refuses_the_second_maker(
+    at_once, counselor, afternoon, monkeypatch, meeting_point
+):
+    monkeypatch.setattr(timetable, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    meeting_point("_busy", timetable)
+    results = at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(2)])
+
+    assert sum(isinstance(result, locks.Refused) for result in results) == 1
+    assert Slot.objects.count() == 4
+
+
+def test_without_lock_and_exclusion_times_overlap(
+    at_once, counselor, afternoon, monkeypatch, meeting_point, constraint_away
+):
+    """The control."""
+    monkeypatch.setattr(timetable, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    meeting_point("_busy", timetable)
+    constraint_away(Slot, "slot_no_overlap_per_counselor")
+    at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(2)])
+
+    assert Slot.objects.count() == 8
