@@ -21,9 +21,10 @@ from krds.layout import Actions, Fieldset, Submit
 from krds.widgets import Consent, PasswordInput, RadioCards, card_label
 
 
-def helper(*layout: Any, submit: str) -> FormHelper:
-    """Fields from top to bottom with one button under them."""
+def helper(*layout: Any, submit: str, form_tag: bool = True) -> FormHelper:
+    """Fields from top to bottom with one button under them; ``form_tag=False`` where the page writes the tag."""
     form_helper = FormHelper()
+    form_helper.form_tag = form_tag
     form_helper.layout = Layout(*layout, Actions(Submit("submit", submit)))
     return form_helper
 
@@ -36,7 +37,7 @@ class LoginForm(AllauthLoginForm):
         self.fields["login"] = ContactField()
         self.fields["password"] = forms.CharField(label=_("비밀번호"), strip=False, max_length=128, widget=PasswordInput)
         self.order_fields(["login", "password"])
-        self.helper = helper("login", "password", submit=_("로그인"))
+        self.helper = helper("login", "password", submit=_("로그인"), form_tag=False)
 
 
 class LoginCodeForm(RequestLoginCodeForm):
@@ -45,7 +46,7 @@ class LoginCodeForm(RequestLoginCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields = {"contact": ContactField()}
-        self.helper = helper("contact", submit=_("인증번호 받기"))
+        self.helper = helper("contact", submit=_("인증번호 받기"), form_tag=False)
 
     def clean(self) -> dict[str, Any]:
         contact = self.cleaned_data.get("contact")
@@ -78,7 +79,7 @@ class WhoForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["who"].choices = [(who.value, card_label(who.label, text)) for who, text in self.CARDS.items()]
-        self.helper = helper("who", "birth_date", submit=_("다음"))
+        self.helper = helper("who", "birth_date", submit=_("다음"), form_tag=False)
 
 
 class ContactForm(forms.Form):
