@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 
 from benchmarks.broker import Broker
@@ -47,8 +47,7 @@ class Portal:
         os.environ["DJANGO_SETTINGS_MODULE"] = "gumcheon_portal.settings"
         django.setup()
         for command in ("migrate", "createcachetable", "sync_roles", "load_plan"):
-            if command in get_commands():
-                call_command(command, verbosity=0)
+            call_command(command, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
 
     @contextmanager
@@ -69,7 +68,7 @@ class Portal:
     def served(self, url: str, application: str = APPLICATION) -> Iterator[Web]:
         """The portal under gunicorn on the database at ``url``."""
         environ = {**self.environ, "DATABASE_URL": url}
-        with served(application, environ, self.folder / "log" / f"{application}.log") as web:
+        with served(application, environ, self.folder / "log" / "web.log") as web:
             yield web
 
     @contextmanager

@@ -48,6 +48,7 @@ class Web:
 def served(application: str, environ: Mapping[str, str], log: Path) -> Iterator[Web]:
     """Serve a WSGI application on a free port for the length of the block."""
     port = _free_port()
+    log.unlink(missing_ok=True)
     argv = [
         *("env", *(f"{name}={value}" for name, value in environ.items())),
         *(sys.executable, "-m", "gunicorn", "-c", "python:gumcheon_portal.server"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.utils import timezone
+
 from gumcheon_portal.embedded.children import Child
+from gumcheon_portal.models import Heartbeat
 
 STOP_SECONDS = 8
+START_SECONDS = 60  # signs of life come every half minute
+AT_WORK = ("beat", "delivery")
 
 
 def worker(environ: Mapping[str, str], folder: Path, *, name: str = "worker") -> Child:
@@ -35,6 +41,16 @@ def on_duty(environ: Mapping[str, str], folder: Path) -> Iterator[None]:
     finally:
         for child in crew:
             child.stop(STOP_SECONDS)
+
+
+def wait_until_at_work() -> None:
+    """Wait for the first sign of life of both, so that their start is not measured with what follows."""
+    since = timezone.now()
+    deadline = time.monotonic() + START_SECONDS
+    while Heartbeat.objects.filter(source__in=AT_WORK, at__gte=since).count() < len(AT_WORK):
+        if time.monotonic() > deadline:
+            raise SystemExit("Worker and beat do not show signs of life; see worker.log and beat.log.")
+        time.sleep(0.2)
 
 
 def _celery(name: str, argv: list[str], environ: Mapping[str, str], folder: Path) -> Child:

@@ -54,6 +54,7 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
         stage.analyse()
         environ = {**portal.environ, "DATABASE_URL": url}
         with portal.served(url) as web, crew.on_duty(environ, portal.folder):
+            crew.wait_until_at_work()
             street = Street(web, wishes)
             street.open_for(BEFORE_SECONDS, before)
             portal.broker.kill()
