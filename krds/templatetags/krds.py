@@ -171,13 +171,15 @@ def notice_box(content: str, kind: str = "info", title: str = "") -> SafeString:
 
 
 @register.inclusion_tag("includes/empty_state.html")
-def empty_state(title: str, text: str = "", url: str = "", action: str = "", icon_name: str = "inbox") -> dict[str, Any]:
+def empty_state(
+    title: str, text: str = "", url: str = "", action: str = "", icon_name: str = "inbox"
+) -> dict[str, Any]:
     """What a list says when it has nothing, and what to do then."""
     return {"title": title, "text": text, "url": url, "action": action, "icon_name": icon_name}
 
 
 @register.inclusion_tag("includes/month_calendar.html")
-def month_calendar(
+def month_calendar(  # noqa: PLR0917  (templates call it in order)
     month: date,
     days: Mapping[date, calendar.Day],
     previous_url: str = "",
