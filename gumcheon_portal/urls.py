@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from gumcheon_portal import views
 from gumcheon_portal.health import healthz
+from notices.views import demo_inbox
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -12,9 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.entrance")),
     path("accounts/me/", include("accounts.urls")),
+    path("accounts/me/notices/", include("notices.urls")),
     path("counseling/", include("counseling.urls")),
     path("programs/", include("programs.urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
     path("krds/", include("krds.urls")),
+    path("demo/inbox/", demo_inbox, name="demo-inbox"),
 ]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from krds.layout import Actions, Fieldset, Submit
+from lifecycle.masking import mask_email, mask_phone
 from notices import kinds, words
 from notices.kinds import EMAIL, SMS, Kind
-from notices.models import Wording
+from notices.models import Preference, Wording
 
 PARTS = {"sms": SMS, "subject": EMAIL, "email": EMAIL}
 
@@ -73,3 +78,28 @@ def preview(kind: Kind, written: dict[str, str]) -> dict[str, Any]:
     size = words.size(shown["sms"])
     price = "단문(SMS)" if size <= words.SMS_BYTES else "장문(LMS)"
     return {**shown, "size": size, "price": price, "too_long": size > words.LMS_BYTES}
+
+
+class PreferenceForm(forms.ModelForm):
+    """Text message, e-mail or both. A way that does not reach the person cannot be chosen alone."""
+
+    class Meta:
+        model = Preference
+        fields = ["sms", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.instance.user
+        self.fields["sms"].help_text = (
+            mask_phone(user.phone)
+            if user.phone and user.phone_verified_at
+            else _("휴대폰 번호를 등록하고 확인하면 문자로도 받을 수 있습니다.")
+        )
+        self.fields["email"].help_text = (
+            mask_email(user.email) if user.email else _("이메일을 등록하면 이메일로도 받을 수 있습니다.")
+        )
+        self.helper = FormHelper()
+        self.helper.layout = Layout(
+            Fieldset(_("알림을 받을 방법"), "sms", "email", hint=_("하나 이상 골라 주세요.")),
+            Actions(Submit("save", _("저장하기"))),
+        )

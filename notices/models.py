@@ -221,7 +221,10 @@ class SandboxMessage(models.Model):
 
     def spoken_body(self) -> str:
         """The words with their secrets, where the demo kept them."""
-        return words.fill(self.notice.body, sealing.unseal(self.sealed)) if self.sealed else self.notice.shown_body
+        try:
+            return words.fill(self.notice.body, sealing.unseal(self.sealed)) if self.sealed else self.notice.shown_body
+        except sealing.Broken:
+            return self.notice.shown_body
 
 
 class CodeAllowance(models.Model):
