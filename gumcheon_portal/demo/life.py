@@ -160,7 +160,12 @@ def one_real_booking(town: Town) -> None:
     if topic and (slot := Slot.objects.free(topic=topic).filter(counselor__user=town.people["counselor"]).first()):
         mode = next(mode for mode in slot.modes if mode in topic.modes)
         booking.book(
-            slot.pk, child, topic=topic, mode=mode, by=town.people["parent"], question="과목 선택이 고민이에요."
+            slot.pk,
+            student=child,
+            topic=topic,
+            mode=mode,
+            by=town.people["parent"],
+            question="과목 선택이 고민이에요.",
         )
 
 
