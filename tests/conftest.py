@@ -3,11 +3,13 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 
@@ -24,13 +26,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Let the test database, and no other, empty its append-only tables between tests."""
+    """Let the test database, and no other, empty its append-only tables between tests; give the roles their work."""
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(
                 f"ALTER DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} "
                 "SET portal.truncate = 'on'"
             )
+        call_command("sync_roles", verbosity=0, stdout=StringIO())
         connection.close()  # the setting reaches new connections only
 
 

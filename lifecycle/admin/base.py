@@ -50,6 +50,7 @@ class StaffAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     show_full_result_count = False
     paginator = CappedPaginator
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
