@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from gumcheon_portal.models import Heartbeat
-from notices.models import Notice
+from notices.health import oldest_due
 
 QUEUES = ("default", "delivery", "pdf")
 BROKER_SECONDS = 0.5
@@ -32,7 +32,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     now = timezone.now()
     try:
         seen = dict(Heartbeat.objects.values_list("source", "at"))
-        oldest = _oldest_due_notice(now)
+        oldest = oldest_due()
     except DatabaseError:
         connection.close()
         return JsonResponse({"status": "down", "database": "gone"}, status=503)
@@ -47,7 +47,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "broker": broker,
             "beat": beat,
             "workers": workers,
-            "oldest_due_notice_seconds": oldest,
+            "oldest_due_notice_seconds": None if oldest is None else round(oldest.total_seconds()),
         }
     )
 
@@ -68,9 +68,3 @@ def _broker() -> str:
     except redis.RedisError:
         return "gone"
     return "up"
-
-
-def _oldest_due_notice(now: datetime) -> int | None:
-    """For how many seconds the oldest notice that should have left has been waiting; ``None``: none waits."""
-    at = Notice.objects.due(now).order_by("send_after").values_list("send_after", flat=True).first()
-    return None if at is None else round((now - at).total_seconds())

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import threading
+
 from celery import shared_task
 
 from notices import caps, delivery
 
+_at_work = threading.Lock()
+_asked = threading.Event()
+
 
 @shared_task(ignore_result=True)
-def deliver() -> int:
-    """Hand over what is due; the beat asks every few seconds, a commit asks at once."""
-    return delivery.deliver_due()
+def deliver() -> None:
+    """Hand over what is due; the beat asks every few seconds, a commit asks at once.
+
+    One run at a time in a process, however many threads it has: a process that is killed then has
+    one message in its hands. Whoever asks meanwhile makes the one at work look once more.
+    """
+    _asked.set()
+    while _asked.is_set() and _at_work.acquire(blocking=False):
+        try:
+            _asked.clear()
+            delivery.deliver_due()
+        finally:
+            _at_work.release()
 
 
 @shared_task(ignore_result=True)
 def forget_allowances() -> None:
-    """Drop yesterday's counts of login codes."""
+    """Drop the counts of login codes of days gone by."""
     caps.forget()

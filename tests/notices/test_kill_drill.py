@@ -1,0 +1,166 @@
+"""Workers are killed with ``kill -9`` while notices go out: none is lost, and every doubt is visible.
+
+``NOTICE_DRILL=full`` runs the drill of the design: 2,000 notices, 20 kills.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from gumcheon_portal.celery import app
+from notices.kinds import EMAIL, SMS
+from notices.models import Notice
+from tests.notices.sinks import KEY, SECRET, SENDER, SERVICE
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
+
+NOTICES, KILLS = (2_000, 20) if os.environ.get("NOTICE_DRILL") == "full" else (240, 3)
+LEASE_SECONDS = 3
+PATIENCE_SECONDS = 60 + NOTICES / 10 + KILLS * 10
+
+
+class Crew:
+    """One worker at a time, killed and replaced, and a clock that asks for deliveries as the beat does."""
+
+    def __init__(self, environ: dict[str, str], log: Path) -> None:
+        self.environ, self.log = {**os.environ, **environ}, log
+        self.worker: subprocess.Popen | None = None
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Crew:
+        self._clock.start()
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self._over.set()
+        self._clock.join()
+        self.kill()
+
+    def start(self) -> None:
+        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        argv = ["worker", "-Q", "delivery", "--pool", "threads", "-c", "2", "-n", f"drill{random.random()}@%h", *alone]
+        with self.log.open("ab") as output:
+            self.worker = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "gumcheon_portal.celery", "--quiet", *argv],
+                env=self.environ,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        if self.worker is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.wait()
+
+    def _tick(self) -> None:
+        while not self._over.wait(0.3):
+            app.send_task("notices.tasks.deliver", queue="delivery", expires=2, retry=False)
+
+
+@pytest.fixture
+def crew(sms_sink, smtp, tmp_path):
+    database = {name: connection.settings_dict[name] for name in ("NAME", "HOST", "PORT", "USER", "PASSWORD")}
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "tests.notices.worker_settings",
+        "PYTHONPATH": str(settings.BASE_DIR),
+        "TEST_DATABASE": json.dumps({key: str(value) for key, value in database.items()}),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SMS_PROVIDER": "sens",
+        "SMS_URL": sms_sink.url,
+        "SMS_SERVICE_ID": SERVICE,
+        "SMS_KEY": KEY,
+        "SMS_SECRET": SECRET,
+        "SMS_SENDERS": SENDER,
+        "SMS_CEILING_WON_A_MONTH": "100000000",
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
+        "NOTICE_LEASE_SECONDS": str(LEASE_SECONDS),
+        "LOG_LEVEL": "WARNING",
+    }
+    with app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("delivery") if _exists(broker) else None
+    with Crew(environ, tmp_path / "worker.log") as crew:
+        yield crew
+
+
+def _exists(broker) -> bool:
+    return broker.default_channel._has_queue("delivery")
+
+
+def owe(count: int) -> None:
+    """``count`` notices, one in five of them a letter."""
+    now = timezone.now()
+    rows = []
+    for number in range(count):
+        letter = number % 5 == 0
+        rows.append(
+            Notice(
+                kind="test.drill",
+                key="drill",
+                channel=EMAIL if letter else SMS,
+                name="김하늘",
+                address=f"p{number}@example.com" if letter else f"0101{number:07}",
+                subject="알림" if letter else "",
+                body=f"{number}번 알림",
+                price_class="" if letter else Notice.Price.SMS,
+                size=20,
+                urgent=True,
+                send_after=now,
+                created_at=now,
+                give_up_at=now + timedelta(hours=1),
+            )
+        )
+    Notice.objects.bulk_create(rows)
+
+
+def wait_for(what, deadline: float) -> None:
+    while not what():
+        assert time.monotonic() < deadline, f"still waiting: {Counter(Notice.objects.values_list('state', flat=True))}"
+        time.sleep(0.02)
+
+
+def test_killed_workers_lose_nothing_and_leave_at_most_one_doubt_each(crew, sms_sink, smtp):
+    owe(NOTICES)
+    sms_sink.wait_seconds = 0.005  # so that a kill finds a message in somebody's hands
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for kill in range(KILLS):
+        crew.start()
+        goal = (kill + 1) * NOTICES * 3 // 4 // (KILLS + 1) + random.randrange(3)
+        wait_for(lambda goal=goal: len(sms_sink.accepted) >= goal, deadline)
+        crew.kill()
+    crew.start()
+    unfinished = Notice.objects.filter(state__in=[Notice.State.DUE, Notice.State.HANDING])
+    wait_for(lambda: not unfinished.exists(), deadline)
+
+    states = Counter(Notice.objects.values_list("state", flat=True))
+    doubtful = set(Notice.objects.filter(state=Notice.State.UNKNOWN).values_list("address", flat=True))
+    sent = set(Notice.objects.filter(state=Notice.State.SENT, channel=SMS).values_list("address", flat=True))
+    arrived = Counter(message["to"] for message in sms_sink.accepted)
+    letters = {mail["To"] for mail in smtp.mails}
+    assert states[Notice.State.SENT] + states[Notice.State.UNKNOWN] == NOTICES  # none lost
+    assert len(doubtful) <= KILLS  # at most one in the hands of each
+    assert sent <= set(arrived)  # what is called sent arrived
+    assert set(arrived) - sent <= doubtful  # what may have arrived unseen is shown as such
+    assert max(arrived.values()) == 1  # nobody's phone rang twice
+    assert len(letters) == NOTICES // 5
+    assert len({mail["Message-ID"] for mail in smtp.mails}) == NOTICES // 5  # sent again, recognised as the same
+    print(f"{NOTICES} notices, {KILLS} kills, {len(doubtful)} in doubt, {len(smtp.mails) - len(letters)} letters again")
