@@ -132,6 +132,19 @@ def _register(
     )
 
 
+def on_request(code: str, row: models.Model) -> DestructionRecord:
+    """Write down that ``row`` went before its time, at the wish of the person whose data it was.
+
+    Call it in the transaction that forgets the person. A restore from backup then forgets them again,
+    through the kind's ``destroy``; without this line it would bring them back.
+    """
+    kind = retention.kind(code)
+    with transaction.atomic():
+        record = _register(kind, 1, remark="본인 요청")
+        ledger.write(kind, [(row.pk, getattr(row, kind.born))], at=record.at)
+    return record
+
+
 def draft_all(*, by: models.Model | None = None) -> list[DestructionPlan]:
     """One plan per kind that waits for a person and has something over."""
     drafts = [draft(kind, by=by) for kind in retention.kinds() if not kind.automatic]

@@ -37,8 +37,8 @@ register(
     Kind(
         code="lifecycle.trail",
         label="상태 변경 이력",
-        basis="개인정보 보호법 제21조, 기관 기록관리기준표",
-        period=Period(years=5),
+        basis="개인정보 보호법 제21조(대상 기록의 보존 기간에 맞춤)",
+        period=Period(years=3),
         expired=_trail,
         born="at",
     )

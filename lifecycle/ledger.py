@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import IO
 
 from django.conf import settings
@@ -20,7 +20,9 @@ from lifecycle.retention import Kind
 
 
 def moment(born: datetime | date | None) -> str:
-    """A moment of birth as the ledger writes it."""
+    """A moment of birth as the ledger writes it, whatever zone it came in."""
+    if isinstance(born, datetime):
+        born = born.astimezone(UTC)
     return born.isoformat() if born else ""
 
 

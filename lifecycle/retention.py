@@ -1,8 +1,9 @@
 """How long each kind of data is kept, on what ground, and how it goes.
 
 A room declares its kinds in its own ``retention.py`` and imports that module in ``AppConfig.ready``.
-``settings.RETENTION`` may set another period (``{"notices.sent": "2y"}``). What happens when the
-time is over stands in ``lifecycle.destruction``.
+``settings.RETENTION`` may set another period (``{"notices.said": "2y"}``). What happens when the
+time is over stands in ``lifecycle.destruction``. What goes before its time because a person wishes
+it (a withdrawal) is written down with ``destruction.on_request``, or a restore would bring it back.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class Period:
 
 
 def erase(rows: models.QuerySet) -> int:
-    """Delete the rows; what most kinds do."""
-    return rows.delete()[0]
+    """Delete the rows; what most kinds do. Rows of other tables that go along are not counted."""
+    return rows.delete()[1].get(rows.model._meta.label, 0)
 
 
 @dataclass(frozen=True)

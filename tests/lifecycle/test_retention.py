@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -186,6 +187,15 @@ def test_a_row_added_to_the_list_after_approval_stops_the_plan(access_log, offic
     assert AccessLog.objects.count() == 2
 
 
+def test_the_register_counts_rows_and_not_what_goes_along(guests, officer):
+    person = guest("가", NOW - timedelta(days=6))
+    person.user_permissions.set(Permission.objects.all()[:3])
+
+    (record,), _failures = destruction.run()
+
+    assert record.count == 1
+
+
 def test_a_row_that_is_needed_again_stays_and_the_register_says_so(guests, officer):
     gone, verified = guest("가", NOW - timedelta(days=6)), guest("나", NOW - timedelta(days=6))
     plan = destruction.draft(guests, by=None)
@@ -279,6 +289,19 @@ def test_what_came_back_from_the_backup_goes_again(guests):
     assert not User.objects.filter(pk=person.pk).exists()
     assert (record.count, record.remark) == (1, "백업 복구 뒤 다시 파기")
     assert destruction.reapply() == []
+
+
+def test_who_left_by_their_own_wish_does_not_come_back_from_the_backup(guests):
+    person = guest("가", NOW)
+    before = User.objects.get(pk=person.pk)
+    destruction.on_request(guests.code, person)
+    person.delete()
+    before.save(force_insert=True)
+
+    destruction.reapply()
+
+    assert not User.objects.filter(pk=before.pk).exists()
+    assert DestructionRecord.objects.filter(remark="본인 요청", count=1).exists()
 
 
 def test_a_new_row_with_an_old_number_stays(guests):
