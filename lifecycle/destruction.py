@@ -173,19 +173,30 @@ def run() -> tuple[list[DestructionRecord], list[NotDestroyed]]:
     return records, failures
 
 
-def reapply() -> list[DestructionRecord]:
+def reapply() -> tuple[list[DestructionRecord], list[NotDestroyed]]:
     """After a restore: destroy again what came back from the backup, then run what runs by itself.
 
     The ledger outside the database says which rows were destroyed; a row that only bears the same
     number, being born at another moment, stays.
     """
-    records = []
+    records, failures = [], []
     for code, births in ledger.read().items():
-        kind = retention.kind(code)
-        with expiring():
-            model = kind.due(timezone.now()).model
-            back = model._base_manager.filter(pk__in=births)
-            again = [pk for pk, born in back.values_list("pk", kind.born) if ledger.moment(born) == births[pk]]
-            if again and (count := kind.destroy(_base(back, again))):
-                records.append(_register(kind, count, remark="백업 복구 뒤 다시 파기"))
-    return records + run()[0]
+        try:
+            if record := _destroy_again(code, births):
+                records.append(record)
+        except KeyError:
+            failures.append(NotDestroyed(f"{code}: 더는 쓰지 않는 자료 구분이어서 다시 파기하지 못했습니다."))
+        except (ProtectedError, RestrictedError):
+            failures.append(NotDestroyed(f"{code}: 아직 다른 자료가 쓰고 있어 다시 파기하지 못했습니다."))
+    more, also = run()
+    return records + more, failures + also
+
+
+def _destroy_again(code: str, births: dict[int, str]) -> DestructionRecord | None:
+    kind = retention.kind(code)
+    with expiring():
+        back = kind.due(timezone.now()).model._base_manager.filter(pk__in=births)
+        again = [pk for pk, born in back.values_list("pk", kind.born) if ledger.moment(born) == births[pk]]
+        if again and (count := kind.destroy(_base(back, again))):
+            return _register(kind, count, remark="백업 복구 뒤 다시 파기")
+    return None

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from lifecycle import checks, destruction, ledger, retention
+from lifecycle import checks, destruction, retention
+from lifecycle import ledger as destruction_ledger
 from lifecycle.destruction import NotDestroyed
 from lifecycle.models import AccessLog, DestructionPlan, DestructionRecord
 from lifecycle.retention import Kind, Period
@@ -171,7 +172,7 @@ def test_an_approved_plan_destroys_its_rows_and_writes_the_register(access_log, 
     plan.refresh_from_db()
     assert (plan.state, plan.rows) == (State.DONE, [])
     assert [step.to_state for step in plan.trail()] == [State.APPROVED, State.DONE]
-    assert list(ledger.read()["lifecycle.access"]) == [old.pk]
+    assert list(destruction_ledger.read()["lifecycle.access"]) == [old.pk]
 
 
 def test_a_row_added_to_the_list_after_approval_stops_the_plan(access_log, officer, head):
@@ -230,7 +231,10 @@ def test_rows_that_others_still_need_stay_and_the_rest_of_the_run_goes_on(guests
     assert record.kind == "lifecycle.access"
     assert "아직 다른 자료가 쓰고 있어" in str(failure)
     assert User.objects.filter(pk=needed.pk).exists()
-    assert ledger.read().get("tests.guests", {}) == {} or needed.pk in ledger.read()["tests.guests"]
+    assert (
+        destruction_ledger.read().get("tests.guests", {}) == {}
+        or needed.pk in destruction_ledger.read()["tests.guests"]
+    )
 
 
 # --- What runs by itself ---------------------------------------------------------------------
@@ -284,11 +288,11 @@ def test_what_came_back_from_the_backup_goes_again(guests):
         [User(pk=person.pk, email="back@example.com", name="가", date_joined=person.date_joined, phone_verified_at=NOW)]
     )  # verified, so that only the ledger knows
 
-    (record,) = destruction.reapply()
+    (record,), failures = destruction.reapply()
 
     assert not User.objects.filter(pk=person.pk).exists()
-    assert (record.count, record.remark) == (1, "백업 복구 뒤 다시 파기")
-    assert destruction.reapply() == []
+    assert (record.count, record.remark, failures) == (1, "백업 복구 뒤 다시 파기", [])
+    assert destruction.reapply() == ([], [])
 
 
 def test_who_left_by_their_own_wish_does_not_come_back_from_the_backup(guests):
@@ -309,7 +313,7 @@ def test_a_new_row_with_an_old_number_stays(guests):
     destruction.run()
     User.objects.bulk_create([User(pk=person.pk, email="new@example.com", name="나", date_joined=NOW)])
 
-    assert destruction.reapply() == []
+    assert destruction.reapply() == ([], [])
     assert User.objects.filter(pk=person.pk).exists()
 
 
@@ -319,8 +323,8 @@ def test_the_ledger_forgets_what_no_backup_can_bring_back(guests, days, known):
     destruction.run()
 
     with time_machine.travel(NOW + timedelta(days=days), tick=False):
-        ledger.forget_old(timezone.now())
-    assert bool(ledger.read()) is known
+        destruction_ledger.forget_old(timezone.now())
+    assert bool(destruction_ledger.read()) is known
 
 
 def test_the_ledger_tells_nobodys_name(guests, ledger):
@@ -330,6 +334,17 @@ def test_the_ledger_tells_nobodys_name(guests, ledger):
     written = ledger.read_text(encoding="utf-8")
     assert "홍길동" not in written
     assert "@" not in written
+
+
+def test_what_cannot_go_again_is_said_and_the_rest_goes_on(guests):
+    gone = Kind(**{**vars(guests), "code": "tests.gone"})
+    destruction_ledger.write(gone, [(1, NOW)], at=NOW)
+    guest("가", NOW - timedelta(days=6))
+
+    (record,), (failure,) = destruction.reapply()
+
+    assert record.kind == guests.code
+    assert "tests.gone" in str(failure)
 
 
 # --- The command -----------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from lifecycle import destruction, retention
+from lifecycle.destruction import NotDestroyed
+from lifecycle.models import DestructionRecord
 
 
 class Command(BaseCommand):
@@ -43,17 +45,15 @@ class Command(BaseCommand):
             self.stdout.write("새로 계획할 것이 없습니다.")
 
     def run(self, _by: str | None) -> None:
-        records, failures = destruction.run()
-        for record in records:
-            self.stdout.write(f"파기: {record}")
-        if not records:
-            self.stdout.write("파기한 것이 없습니다.")
-        if failures:
-            raise CommandError("\n".join(map(str, failures)))
+        self.say("파기", "파기한 것이 없습니다.", *destruction.run())
 
     def reapply(self, _by: str | None) -> None:
-        records = destruction.reapply()
+        self.say("다시 파기", "다시 파기할 것이 없습니다.", *destruction.reapply())
+
+    def say(self, done: str, nothing: str, records: list[DestructionRecord], failures: list[NotDestroyed]) -> None:
         for record in records:
-            self.stdout.write(f"다시 파기: {record}")
+            self.stdout.write(f"{done}: {record}")
+        for failure in failures:
+            self.stderr.write(str(failure))
         if not records:
-            self.stdout.write("다시 파기할 것이 없습니다.")
+            self.stdout.write(nothing)
