@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '정책 본문',
                 'ordering': ['kind', '-version'],
                 'permissions': [('publish_policytext', '정책 본문을 게시할 수 있음')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'version'), name='policytext_version_once'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='policytext_versions_from_one')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'version'), name='policytext_version_once'), models.UniqueConstraint(condition=models.Q(('published_at__isnull', True)), fields=('kind',), name='policytext_one_draft_at_a_time'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='policytext_versions_from_one')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

@@ -56,6 +56,9 @@ class PolicyText(models.Model):
         ordering = ["kind", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "version"], name="policytext_version_once"),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(published_at__isnull=True), name="policytext_one_draft_at_a_time"
+            ),
             models.CheckConstraint(condition=Q(version__gte=1), name="policytext_versions_from_one"),
         ]
         triggers = [
