@@ -34,7 +34,9 @@ class AccountAdapter(DefaultAccountAdapter):
         "phone_password_mismatch": _("휴대폰 번호나 비밀번호가 맞지 않습니다."),
         "username_password_mismatch": _("휴대폰 번호나 이메일을 다시 확인해 주세요."),
         "incorrect_code": _("인증번호가 맞지 않습니다. 다시 확인해 주세요."),
-        "too_many_login_attempts": _("로그인을 여러 번 실패해 잠시 막았습니다. 10분 뒤에 다시 시도하거나 비밀번호를 새로 정해 주세요."),
+        "too_many_login_attempts": _(
+            "로그인을 여러 번 실패해 잠시 막았습니다. 10분 뒤에 다시 시도하거나 비밀번호를 새로 정해 주세요."
+        ),
         "rate_limited": _("너무 자주 요청했습니다. 잠시 뒤에 다시 시도해 주세요."),
     }
 
@@ -107,5 +109,3 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         messages.info(request, _("아직 연결된 계정이 없습니다. 먼저 가입한 뒤 내 정보에서 연결해 주세요."))
         raise ImmediateHttpResponse(redirect("account_signup"))
-
-

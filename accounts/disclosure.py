@@ -45,7 +45,9 @@ def disclose(user: User) -> dict[str, Any]:
         "소속": [_affiliation(row) for row in user.affiliations.select_related("school", "partner").order_by("pk")],
         "동의 기록": [_consent(row) for row in _consents(user, students)],
         "받은 알림": list(
-            Notice.objects.filter(recipient=user).order_by("pk").values("created_at", "channel", "address", "subject", "body")
+            Notice.objects.filter(recipient=user)
+            .order_by("pk")
+            .values("created_at", "channel", "address", "subject", "body")
         ),
     }
     for label, part in _parts.items():

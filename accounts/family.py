@@ -53,11 +53,11 @@ def add_child(guardian: User, student: Student, *, relation: str, consented: boo
         if mine.filter(name=student.name, birth_date=student.birth_date).exists():
             raise Refused(_("이미 등록한 자녀입니다."))
         if mine.count() >= MOST_CHILDREN:
-            raise Refused(_("자녀는 %(most)s명까지 등록할 수 있습니다. 센터로 문의해 주세요.") % {"most": MOST_CHILDREN})
+            raise Refused(
+                _("자녀는 %(most)s명까지 등록할 수 있습니다. 센터로 문의해 주세요.") % {"most": MOST_CHILDREN}
+            )
         student.save(force_insert=True)
-        Guardianship.objects.create(
-            guardian=guardian, student=student, relation=relation, confirmed_at=timezone.now()
-        )
+        Guardianship.objects.create(guardian=guardian, student=student, relation=relation, confirmed_at=timezone.now())
         if is_under_14(student.birth_date):
             consents.answer(
                 consents.Kind.CHILD, True, by=guardian, student=student, verified=Consent.Verified.SMS_NOTICE

@@ -24,4 +24,6 @@ def validate(name: str) -> None:
     """
     letters = [char for char in name if unicodedata.category(char)[0] in "LM"]
     if not letters or any(char not in MARKS and unicodedata.category(char)[0] not in "LM" for char in name):
-        raise ValidationError(_("이름은 한글이나 영문 글자로 입력해 주세요. 숫자와 그림 문자는 쓸 수 없습니다."), code="invalid_name")
+        raise ValidationError(
+            _("이름은 한글이나 영문 글자로 입력해 주세요. 숫자와 그림 문자는 쓸 수 없습니다."), code="invalid_name"
+        )

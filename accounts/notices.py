@@ -79,7 +79,9 @@ GUARDIAN_ASKED = register(
             "#{기한}까지 확인해 주세요. #{확인주소}\n동의하지 않으시면 남겨진 연락처는 지워집니다."
         ),
         subject=_("[#{센터}] 자녀의 가입에 보호자 동의가 필요합니다"),
-        email=_("#{보호자}님, 자녀가 회원가입을 하려고 보호자 동의를 부탁했습니다.\n#{기한}까지 확인해 주세요.\n#{확인주소}"),
+        email=_(
+            "#{보호자}님, 자녀가 회원가입을 하려고 보호자 동의를 부탁했습니다.\n#{기한}까지 확인해 주세요.\n#{확인주소}"
+        ),
     )
 )
 CHILD_CONSENTED = register(
@@ -112,9 +114,13 @@ INVITED = register(
         },
         urgent=True,
         secret=frozenset({"초대주소"}),
-        sms=_("[#{센터}] #{초대한사람}님이 #{학생} 학생의 #{역할}(으)로 초대했습니다. #{기한}까지 확인해 주세요. #{초대주소}"),
+        sms=_(
+            "[#{센터}] #{초대한사람}님이 #{학생} 학생의 #{역할}(으)로 초대했습니다. #{기한}까지 확인해 주세요. #{초대주소}"
+        ),
         subject=_("[#{센터}] #{역할}(으)로 초대받으셨습니다"),
-        email=_("#{초대한사람}님이 #{학생} 학생의 #{역할}(으)로 초대했습니다.\n#{기한}까지 확인해 주세요.\n#{초대주소}"),
+        email=_(
+            "#{초대한사람}님이 #{학생} 학생의 #{역할}(으)로 초대했습니다.\n#{기한}까지 확인해 주세요.\n#{초대주소}"
+        ),
     )
 )
 ACCEPTED = register(
@@ -124,7 +130,9 @@ ACCEPTED = register(
         variables={"학생": "김하늘", "역할": "보호자"},
         sms=_("[#{센터}] #{학생} 학생의 #{역할} 초대가 수락되었습니다. #{링크}"),
         subject=_("[#{센터}] 초대가 수락되었습니다"),
-        email=_("#{학생} 학생의 #{역할} 초대가 수락되었습니다.\n본인이 초대하지 않으셨다면 센터로 알려 주세요.\n#{링크}"),
+        email=_(
+            "#{학생} 학생의 #{역할} 초대가 수락되었습니다.\n본인이 초대하지 않으셨다면 센터로 알려 주세요.\n#{링크}"
+        ),
     )
 )
 UNLINKED = register(
@@ -168,7 +176,9 @@ CONSENT_KEPT = register(
         variables={"내용": "홍보·소식 수신", "결과": "동의", "일시": "2026. 11. 24.(화) 14:00"},
         sms=_("[#{센터}] #{일시} '#{내용}' #{결과} 처리했습니다. 언제든 바꿀 수 있습니다. #{링크}"),
         subject=_("[#{센터}] '#{내용}' #{결과} 처리 결과"),
-        email=_("#{이름}님의 '#{내용}'을(를) #{일시}에 #{결과}(으)로 처리했습니다.\n언제든 아래에서 바꿀 수 있습니다.\n#{링크}"),
+        email=_(
+            "#{이름}님의 '#{내용}'을(를) #{일시}에 #{결과}(으)로 처리했습니다.\n언제든 아래에서 바꿀 수 있습니다.\n#{링크}"
+        ),
     )
 )
 CONFIRMED = register(
@@ -196,7 +206,9 @@ LEFT = register(
 
 def _to(contact: str, name: str = "") -> list[outbox.Recipient]:
     """An address that need not belong to anybody."""
-    return [outbox.Recipient(name=name, email=contact if "@" in contact else "", phone="" if "@" in contact else contact)]
+    return [
+        outbox.Recipient(name=name, email=contact if "@" in contact else "", phone="" if "@" in contact else contact)
+    ]
 
 
 def _absolute(name: str, *args: object) -> str:

@@ -31,6 +31,12 @@ ROLE_PERMISSIONS = {
     COUNSELOR: ["accounts.view_student", "accounts.view_guardianship", "accounts.view_school"],
     PROGRAMS: [
         "accounts.view_student",
+        "accounts.add_student",
+        "accounts.change_student",
+        "accounts.add_guardianship",
+        "accounts.add_user",
+        "accounts.add_consent",
+        "accounts.view_consent",
         "accounts.view_guardianship",
         "accounts.view_school",
         "accounts.change_school",
@@ -50,6 +56,7 @@ ROLE_PERMISSIONS = {
         "accounts.change_affiliation",
         "accounts.view_rolegrant",
         "accounts.grant_role",
+        "auth.view_group",
         "accounts.view_school",
         "accounts.view_partner",
     ],
@@ -61,6 +68,7 @@ ROLE_PERMISSIONS = {
         "accounts.view_guardianship",
         "accounts.change_guardianship",
         "accounts.view_consent",
+        "accounts.add_consent",
         "accounts.view_consenttext",
         "accounts.add_consenttext",
         "accounts.change_consenttext",
@@ -68,8 +76,10 @@ ROLE_PERMISSIONS = {
         "accounts.view_guardianconsentrequest",
         "accounts.view_rolegrant",
         "accounts.view_school",
+        "accounts.view_neighbourhood",
+        "auth.view_group",
     ],
-    AUDITOR: ["accounts.view_rolegrant", "accounts.view_consenttext"],
+    AUDITOR: ["accounts.view_rolegrant", "accounts.view_consenttext", "auth.view_group"],
 }
 
 
@@ -77,24 +87,40 @@ class UnknownPermission(LookupError):
     """A room promises a role something that does not exist."""
 
 
+def grant_refusal(user: User, role: str, *, by: User | None, reason: str, until: date | None) -> str:
+    """Why this role cannot be given; empty when it can."""
+    if role not in ROLES:
+        return "없는 역할입니다."
+    if not reason.strip():
+        return "사유를 적어 주세요."
+    if until and until < timezone.localdate():
+        return "마지막 날은 오늘이거나 오늘보다 뒤여야 합니다."
+    if by is not None and by.pk == user.pk and not by.is_superuser:
+        return "자기 자신에게 역할을 줄 수 없습니다."
+    if user.withdrawn_at or not user.is_active:
+        return "쓰지 않는 계정입니다."
+    return ""
+
+
+def revoke_refusal(user: User, role: str, *, reason: str) -> str:
+    """Why this role cannot be taken away; empty when it can."""
+    if not reason.strip():
+        return "사유를 적어 주세요."
+    if not user.groups.filter(name=role).exists():
+        return "갖고 있지 않은 역할입니다."
+    return ""
+
+
 def grant(user: User, role: str, *, by: User | None, reason: str, until: date | None = None) -> RoleGrant:
     """Give ``user`` a role, through the last day ``until``; ``by=None`` is the system (set-up, demo).
 
     Raises:
-        Refused: no such role, no reason, a date gone by, or a role that one would give oneself.
+        Refused: ``grant_refusal`` says why.
     """
-    if role not in ROLES:
-        raise Refused("없는 역할입니다.")
-    if not reason.strip():
-        raise Refused("사유를 적어 주세요.")
-    if until and until < timezone.localdate():
-        raise Refused("마지막 날은 오늘이거나 오늘보다 뒤여야 합니다.")
-    if by is not None and by.pk == user.pk and not by.is_superuser:
-        raise Refused("자기 자신에게 역할을 줄 수 없습니다.")
     with contended("잠시 뒤에 다시 시도해 주세요."), transaction.atomic():
         user = lock(User.objects, user.pk)
-        if user.withdrawn_at or not user.is_active:
-            raise Refused("쓰지 않는 계정입니다.")
+        if refusal := grant_refusal(user, role, by=by, reason=reason, until=until):
+            raise Refused(refusal)
         user.groups.add(Group.objects.get(name=role))
         User.objects.filter(pk=user.pk).update(is_staff=True)
         return RoleGrant.objects.create(
@@ -108,16 +134,13 @@ def revoke(
     """Take a role away; whoever has none left is no longer staff.
 
     Raises:
-        Refused: the person does not have it, or no reason was given.
+        Refused: ``revoke_refusal`` says why.
     """
-    if not reason.strip():
-        raise Refused("사유를 적어 주세요.")
     with contended("잠시 뒤에 다시 시도해 주세요."), transaction.atomic():
         user = lock(User.objects, user.pk)
-        group = user.groups.filter(name=role).first()
-        if group is None:
-            raise Refused("갖고 있지 않은 역할입니다.")
-        user.groups.remove(group)
+        if refusal := revoke_refusal(user, role, reason=reason):
+            raise Refused(refusal)
+        user.groups.remove(Group.objects.get(name=role))
         if not user.is_superuser and not user.groups.filter(name__in=ROLES).exists():
             User.objects.filter(pk=user.pk).update(is_staff=False)
         return RoleGrant.objects.create(user=user, role=role, act=act, by=by, reason=reason.strip())

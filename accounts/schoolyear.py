@@ -19,7 +19,10 @@ class Level(models.TextChoices):
     HIGH = "high", _("고등학교")
 
 
-GRADES = [(n, f"{'초' if n <= 6 else '중' if n <= 9 else '고'}{n if n <= 6 else n - 6 if n <= 9 else n - 9}") for n in range(1, 13)]
+GRADES = [
+    (n, f"{'초' if n <= 6 else '중' if n <= 9 else '고'}{n if n <= 6 else n - 6 if n <= 9 else n - 9}")
+    for n in range(1, 13)
+]
 
 
 def school_year(day: date | None = None) -> int:

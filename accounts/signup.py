@@ -23,10 +23,7 @@ def register(contact: str, *, name: str, birth_date: date, password: str, market
         Refused: the address got an account in the meantime.
     """
     with contended(_("이미 가입된 연락처입니다. 로그인해 주세요."), Refused), transaction.atomic():
-        if is_phone(contact):
-            address = {"phone": contact, "phone_verified_at": timezone.now()}
-        else:
-            address = {"email": contact}
+        address = {"phone": contact, "phone_verified_at": timezone.now()} if is_phone(contact) else {"email": contact}
         user = User.objects.create_user(password=password, name=name, birth_date=birth_date, **address)
         prove_email(user)
         if marketing:

@@ -181,7 +181,10 @@ LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name", "email", "phone"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 9}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -294,6 +297,12 @@ RETENTION = env.dict("RETENTION", default={})
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=90)
 DESTRUCTION_LEDGER = Path(env.str("DESTRUCTION_LEDGER", default=str(PORTAL_DATA / "destroyed.jsonl")))
 CELERY_BEAT_SCHEDULE["retain"] = {"task": "lifecycle.tasks.retain", "schedule": 3_600, "options": {"expires": 3_600}}
+
+CELERY_BEAT_SCHEDULE |= {
+    "expire-roles": {"task": "accounts.tasks.expire_roles", "schedule": 3_600, "options": {"expires": 3_600}},
+    "tell-turned-14": {"task": "accounts.tasks.tell_turned_14", "schedule": 21_600, "options": {"expires": 21_600}},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400, "options": {"expires": 86_400}},
+}
 
 # --- Counselling -----------------------------------------------------------------------------
 COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)

@@ -35,7 +35,9 @@ class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = ContactField()
-        self.fields["password"] = forms.CharField(label=_("비밀번호"), strip=False, max_length=128, widget=PasswordInput)
+        self.fields["password"] = forms.CharField(
+            label=_("비밀번호"), strip=False, max_length=128, widget=PasswordInput
+        )
         self.order_fields(["login", "password"])
         self.helper = helper("login", "password", submit=_("로그인"), form_tag=False)
 
@@ -105,13 +107,18 @@ class AccountForm(forms.Form):
     password = NewPasswordField()
     marketing = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, contact: str, marketing_terms: str | SafeString, marketing_title: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, contact: str, marketing_terms: str | SafeString, marketing_title: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.contact = contact
         self.fields["marketing"].label = marketing_title
         self.fields["marketing"].widget = Consent(marketing_terms)
         self.helper = helper(
-            "name", "password", Fieldset(_("선택 동의"), "marketing", hint=_("동의하지 않아도 모두 이용할 수 있어요.")), submit=_("가입하기")
+            "name",
+            "password",
+            Fieldset(_("선택 동의"), "marketing", hint=_("동의하지 않아도 모두 이용할 수 있어요.")),
+            submit=_("가입하기"),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -128,7 +135,9 @@ class AccountForm(forms.Form):
 class AskGuardianForm(forms.Form):
     """All that a child under 14 may be asked for."""
 
-    guardian_name = NameField(label=_("보호자 이름"), widget=forms.TextInput({"autocomplete": "off", "class": "width-medium"}))
+    guardian_name = NameField(
+        label=_("보호자 이름"), widget=forms.TextInput({"autocomplete": "off", "class": "width-medium"})
+    )
     guardian_phone = PhoneField(label=_("보호자 휴대폰 번호"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -26,7 +26,10 @@ class StudentForm(SchoolChoice, forms.Form):
         label=_("학년"), choices=[("", _("고르세요")), *GRADES], coerce=int, empty_value=None, required=False
     )
     neighbourhood = forms.ModelChoiceField(
-        Neighbourhood.objects.all(), label=_("사는 동"), empty_label=_("고르세요"), help_text=_("관내 우선 접수를 가리는 데 씁니다.")
+        Neighbourhood.objects.all(),
+        label=_("사는 동"),
+        empty_label=_("고르세요"),
+        help_text=_("관내 우선 접수를 가리는 데 씁니다."),
     )
 
     field_order = ["status", "school_name", "school", "grade", "neighbourhood"]
@@ -83,9 +86,7 @@ class ChildForm(StudentForm):
 
     def student(self) -> Student:
         """The child as an unsaved row."""
-        return Student(
-            name=self.cleaned_data["name"], birth_date=self.cleaned_data["birth_date"], **self.changes()
-        )
+        return Student(name=self.cleaned_data["name"], birth_date=self.cleaned_data["birth_date"], **self.changes())
 
 
 class InviteForm(forms.Form):

@@ -1,10 +1,10 @@
 """The first version of each consent; staff write the next ones."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from django.db import migrations
 
-VALID_FROM = datetime(2026, 1, 1, tzinfo=timezone.utc)
+VALID_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 TEXTS = {
     "child": (
         "만 14세 미만 자녀의 개인정보 처리",

@@ -27,7 +27,9 @@ class RoleGrant(models.Model):
     )
     role = models.CharField("역할", max_length=30)
     act = models.CharField("처리", max_length=10, choices=Act)
-    until = models.DateField("마지막 날", null=True, blank=True, help_text="이날까지 쓸 수 있습니다. 비우면 기한이 없습니다.")
+    until = models.DateField(
+        "마지막 날", null=True, blank=True, help_text="이날까지 쓸 수 있습니다. 비우면 기한이 없습니다."
+    )
     reason = models.CharField("사유", max_length=200)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

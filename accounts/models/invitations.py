@@ -94,7 +94,9 @@ class Invitation(TokenLink):
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="invitations", verbose_name=_("학생"))
     role = models.CharField(_("초대하는 사람"), max_length=10, choices=Role)
-    contact = models.CharField(_("보낸 곳"), max_length=254, blank=True, help_text="답을 받거나 기한이 지나면 지웁니다.")
+    contact = models.CharField(
+        _("보낸 곳"), max_length=254, blank=True, help_text="답을 받거나 기한이 지나면 지웁니다."
+    )
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations", verbose_name=_("초대한 사람")
     )

@@ -35,7 +35,9 @@ class School(models.Model):
     neis_code = models.CharField("학교 코드", max_length=10, help_text="NEIS 행정표준코드. 앞자리 0을 지우지 마세요.")
     name = models.CharField(_("학교 이름"), max_length=100)
     kind = models.CharField(_("학교급"), max_length=10, choices=Kind)
-    high_kind = models.CharField("고등학교 구분", max_length=20, blank=True, help_text="일반고, 특성화고, 특목고, 자율고")
+    high_kind = models.CharField(
+        "고등학교 구분", max_length=20, blank=True, help_text="일반고, 특성화고, 특목고, 자율고"
+    )
     address = models.CharField("도로명 주소", max_length=200, blank=True)
     is_local = models.BooleanField("관내", default=False)
     valid_from = models.DateField("시작일", null=True, blank=True)

@@ -93,7 +93,10 @@ class Student(models.Model):
         verbose_name=_("학생 계정"),
     )
     guardians = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, through="Guardianship", through_fields=("student", "guardian"), related_name="children"
+        settings.AUTH_USER_MODEL,
+        through="Guardianship",
+        through_fields=("student", "guardian"),
+        related_name="children",
     )
     registered_at = models.DateTimeField(_("등록 일시"), default=timezone.now, editable=False)
     # From 14 on students may take their data into their own hands; guardians then book but no longer edit.

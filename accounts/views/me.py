@@ -76,7 +76,11 @@ def consents(request: HttpRequest) -> HttpResponse:
     """Every kind with its switch, every answer ever given, and what needs no consent and why."""
     words = {text.kind: text for text in ConsentText.objects.in_force()}
     students = list(Student.objects.editable_by(request.user))
-    rows = [_row(words[kind], kind, None, consent_book.standing(user=request.user)) for kind in words if kind not in ConsentText.OF_STUDENTS]
+    rows = [
+        _row(words[kind], kind, None, consent_book.standing(user=request.user))
+        for kind in words
+        if kind not in ConsentText.OF_STUDENTS
+    ]
     for student in students:
         standing = consent_book.standing(student=student)
         rows += [_row(words[kind], kind, student, standing) for kind in words if _concerns(kind, student, standing)]
@@ -111,7 +115,9 @@ def consent(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:consents")
     about = {"student": student} if student else {"user": request.user}
     if kind == ConsentText.Kind.CHILD and given == "no" and student.is_under_14:
-        messages.info(request, _("법정대리인 동의를 철회하면 자녀의 이용이 끝나고 정보가 지워집니다. 아래에서 확인해 주세요."))
+        messages.info(
+            request, _("법정대리인 동의를 철회하면 자녀의 이용이 끝나고 정보가 지워집니다. 아래에서 확인해 주세요.")
+        )
         return redirect("accounts:child_leave", student.pk)
     consent_book.answer(kind, given == "yes", by=request.user, **about)
     messages.success(request, _("동의했습니다.") if given == "yes" else _("동의를 철회했습니다."))

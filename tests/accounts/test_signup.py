@@ -168,9 +168,7 @@ def test_marketing_that_was_chosen_is_kept_with_its_words_and_answered(client):
     start(client)
     client.post(reverse("accounts:signup_contact"), {"contact": PHONE})
     client.post(reverse("accounts:signup_code"), {"code": code_for(PHONE)})
-    client.post(
-        reverse("accounts:signup_account"), {"name": "김보호", "password": "금천의 봄 2026", "marketing": "on"}
-    )
+    client.post(reverse("accounts:signup_account"), {"name": "김보호", "password": "금천의 봄 2026", "marketing": "on"})
 
     consent = Consent.objects.get()
     assert (consent.given, consent.text.kind, consent.text.version) == (True, "marketing", 1)
