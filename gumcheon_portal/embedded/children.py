@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -93,11 +94,15 @@ class Child:
         try:
             self.process.wait(max(0.05, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            if self.kill_group:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
+            self.process.kill()
             self.process.wait()
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Kill what a dead child left behind: its own children would hold its port."""
+        if self.kill_group and self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self, seconds: float) -> None:
         self.ask_to_stop()

@@ -14,8 +14,8 @@ LOOK_SECONDS = 0.2
 FIRST_PAUSE = 1.0  # seconds before a dead child is started again; doubles with every death
 LONGEST_PAUSE = 30.0
 WELL_AFTER = 60.0  # a child that lived this long starts with a short pause again
-STOP_SECONDS = 3.0  # for what serves and works; the database and the broker have what remains of five
-SERVER_SECONDS = 1.5
+STOP_SECONDS = 2.5  # for what serves and works; with the next, well within five
+SERVER_SECONDS = 1.2
 KEEP_LOG_BYTES = 10_000_000
 
 
@@ -44,6 +44,7 @@ class Kept:
                 say(f"다시 시작합니다: {self.child.name}")
                 self.start()
         elif not self.child.alive:
+            self.child.sweep()
             if now - self.started >= WELL_AFTER:
                 self.pause = FIRST_PAUSE
             say(

@@ -9,11 +9,12 @@ import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from http import HTTPStatus
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import OperationalError, connections
 
 from gumcheon_portal.demo import logins
@@ -87,14 +88,13 @@ class Command(BaseCommand):
 
     def prepare_contents(self, *, reload: bool) -> None:
         """Bring tables, the plan, the demo centre and the static files to the state of this code."""
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        known = get_commands()
-        if "load_plan" in known:
-            call_command("load_plan", verbosity=0)
-        if settings.DEMO and "load_demo" in known and not get_user_model().objects.exists():
+        quietly: dict[str, Any] = {"verbosity": 0, "stdout": StringIO()}
+        call_command("migrate", interactive=False, **quietly)
+        call_command("createcachetable", **quietly)
+        call_command("load_plan", **quietly)
+        if settings.DEMO and not get_user_model().objects.exists():
             self.say("체험용 센터를 만들고 있습니다. 처음 한 번만 합니다.")
-            call_command("load_demo", verbosity=0)
+            call_command("load_demo", **quietly)
         connections.close_all()
         if not reload:
             collect(self.folder.run / "static-stamp")
@@ -104,7 +104,7 @@ class Command(BaseCommand):
             argv = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
             return Child("웹 서버", argv, cwd=settings.BASE_DIR)
         argv = [sys.executable, "-m", "gunicorn", "-c", "python:gumcheon_portal.server"]
-        argv += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2", "gumcheon_portal.wsgi"]
+        argv += ["--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1", "gumcheon_portal.wsgi"]
         return Child("웹 서버", argv, cwd=settings.BASE_DIR, log=fresh_log(self.folder.logs / "web.log"))
 
     def workers(self) -> list[Child]:
