@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +52,7 @@ MENU = (
         (
             (_("센터 소개"), "centre:about"),
             (_("찾아오시는 길"), "centre:directions"),
+            (_("운영시간과 쉬는 날"), "centre:hours"),
         ),
     ),
 )
@@ -59,9 +60,8 @@ MENU = (
 
 @cache
 def sections() -> tuple[Section, ...]:
-    """The menu with its addresses; a room that has no page yet has no entry."""
-    known = ((label, tuple(_known(items))) for label, items in MENU)
-    return tuple(Section(label, items) for label, items in known if items)
+    """The menu with its addresses."""
+    return tuple(Section(label, tuple(Item(words, reverse(name)) for words, name in items)) for label, items in MENU)
 
 
 def current(path: str) -> Section | None:
@@ -79,17 +79,4 @@ def addresses() -> frozenset[str]:
 def policies() -> tuple[Item, ...]:
     """The texts that bind, 개인정보 처리방침 first: the law wants it set apart from the others."""
     kinds = (PolicyText.Kind.PRIVACY, PolicyText.Kind.TERMS, PolicyText.Kind.COPYRIGHT, PolicyText.Kind.EMAIL)
-    try:
-        return tuple(Item(kind.label, reverse("centre:policy", args=[kind])) for kind in kinds)
-    except NoReverseMatch:
-        return ()
-
-
-def _known(items: tuple[tuple[str | Promise, str], ...]) -> list[Item]:
-    known = []
-    for label, name in items:
-        try:
-            known.append(Item(label, reverse(name)))
-        except NoReverseMatch:
-            continue
-    return known
+    return tuple(Item(kind.label, reverse("centre:policy", args=[kind])) for kind in kinds)

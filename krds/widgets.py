@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 
 def _with(defaults: Mapping[str, Any], attrs: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -50,10 +51,15 @@ class OneTimeCodeInput(forms.TextInput):
 
 
 class PasswordInput(forms.PasswordInput):
-    """A password; ``portal.js`` puts a button beside it that shows what was typed."""
+    """A password; ``portal.js`` puts a button with these words beside it that shows what was typed."""
 
     def __init__(self, attrs: Mapping[str, Any] | None = None, render_value: bool = False) -> None:
-        defaults = {"autocomplete": "current-password", "data-reveal": True, "class": "width-medium"}
+        defaults = {
+            "autocomplete": "current-password",
+            "data-show": _("비밀번호 보기"),
+            "data-hide": _("비밀번호 숨기기"),
+            "class": "width-medium",
+        }
         super().__init__(_with(defaults, attrs), render_value)
 
 

@@ -80,25 +80,21 @@
   });
 
   // Passwords can be looked at.
-  for (const input of all("input[data-reveal]")) {
+  for (const input of all("input[data-show]")) {
     const button = document.createElement("button");
+    const box = document.createElement("div");
+    const reveal = (shown) => {
+      input.type = shown ? "text" : "password";
+      button.textContent = shown ? input.dataset.hide : input.dataset.show;
+    };
     button.type = "button";
     button.className = "button button-small";
-    button.textContent = "보기";
-    button.setAttribute("aria-label", "비밀번호 보기");
-    button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => {
-      const shown = input.type === "password";
-      input.type = shown ? "text" : "password";
-      button.textContent = shown ? "숨기기" : "보기";
-      button.setAttribute("aria-label", shown ? "비밀번호 숨기기" : "비밀번호 보기");
-      button.setAttribute("aria-pressed", shown);
-    });
-    const box = document.createElement("div");
+    button.addEventListener("click", () => reveal(input.type === "password"));
     box.className = "reveal";
     input.replaceWith(box);
     box.append(input, button);
-    input.form?.addEventListener("submit", () => { input.type = "password"; });
+    reveal(false);
+    input.form?.addEventListener("submit", () => reveal(false));
   }
 
   // Lists that filter themselves when a choice changes still have their button.
@@ -134,7 +130,7 @@
         return;
       }
       const minutes = Math.ceil(remaining / 60000);
-      const text = minutes > 1 ? `남은 시간: 약 ${minutes}분` : "남은 시간: 1분 이내";
+      const text = minutes > 1 ? left.dataset.minutes.replace("0", minutes) : left.dataset.last;
       if (left.textContent !== text) left.textContent = text;
       if (!dialog.open) dialog.showModal();
     };

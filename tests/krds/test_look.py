@@ -105,6 +105,18 @@ def test_all_style_rules_together_weigh_less_than_20_kilobytes() -> None:
     assert sum(len(brotli.compress(path.read_bytes())) for path in ours) <= 20_000
 
 
+def test_every_class_that_a_public_page_names_has_a_rule() -> None:
+    css = "".join((STATIC / "css" / f"{name}.css").read_text() for name in ("portal", "forms", "print"))
+    ruled = set(re.findall(r"\.([a-zA-Z][\w-]*)", css))
+    folder = settings.BASE_DIR / "templates"
+    for template in folder.rglob("*.html"):
+        if template.relative_to(folder).parts[0] in {"admin", "notices", "documents"}:
+            continue
+        literal = re.sub(r"[\w-]*(?:{%.*?%}|{{.*?}})[\w-]*", " ", template.read_text())
+        named = {word for words in re.findall(r'class="([^"]*)"', literal) for word in words.split()}
+        assert named <= ruled, template.name
+
+
 def test_every_icon_that_a_template_names_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text()))
     named = set()
