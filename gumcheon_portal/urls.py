@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from gumcheon_portal import views
+from gumcheon_portal.demo import views as demo
 from gumcheon_portal.health import healthz
 from notices.views import demo_inbox
 
@@ -19,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
     path("krds/", include("krds.urls")),
+    path("demo/", demo.logins, name="demo-logins"),
     path("demo/inbox/", demo_inbox, name="demo-inbox"),
 ]
