@@ -44,30 +44,35 @@ def by_topic() -> list[Earliest]:
         return [Earliest(slug, name, start and timezone.localtime(start)) for slug, name, start in cursor.fetchall()]
 
 
+# The free times are found once and then looked through for each topic: a search for each topic
+# reads the timetable as often as there are topics.
 _EARLIEST = """
-    SELECT topic.slug, topic.name, free.start
-    FROM counseling_topic topic
-    LEFT JOIN LATERAL (
-        SELECT lower(slot.period) AS start
+    WITH free AS MATERIALIZED (
+        SELECT slot.counselor_id, slot.modes, lower(slot.period) AS start,
+            upper(slot.period) - lower(slot.period) AS length
         FROM counseling_slot slot
-        WHERE lower(slot.period) >= %(now)s + make_interval(hours => topic.lead_hours)
-          AND lower(slot.period) < %(midnight)s + make_interval(days => topic.horizon_days + 1)
-          AND upper(slot.period) - lower(slot.period) >= make_interval(mins => topic.minutes)
+        JOIN counseling_counselor counselor ON counselor.id = slot.counselor_id
+        WHERE lower(slot.period) >= %(now)s
           AND slot.published
-          AND slot.modes && topic.modes
-          AND EXISTS (
-              SELECT FROM counseling_counselor counselor
-              JOIN counseling_counselor_topics offered ON offered.counselor_id = counselor.id
-              WHERE counselor.id = slot.counselor_id AND counselor.active AND offered.topic_id = topic.id
-          )
+          AND counselor.active
           AND NOT EXISTS (
               SELECT FROM counseling_booking booking
               WHERE booking.slot_id = slot.id
                 AND (booking.state = ANY(%(firm)s) OR (booking.state = %(held)s AND booking.held_until > %(now)s))
           )
-        ORDER BY lower(slot.period), slot.id
-        LIMIT 1
-    ) free ON true
+    )
+    SELECT topic.slug, topic.name, (
+        SELECT min(free.start)
+        FROM free
+        WHERE free.counselor_id = ANY(ARRAY(
+            SELECT offered.counselor_id FROM counseling_counselor_topics offered WHERE offered.topic_id = topic.id
+        ))
+          AND free.start >= %(now)s + make_interval(hours => topic.lead_hours)
+          AND free.start < %(midnight)s + make_interval(days => topic.horizon_days + 1)
+          AND free.length >= make_interval(mins => topic.minutes)
+          AND free.modes && topic.modes
+    )
+    FROM counseling_topic topic
     WHERE topic.active
     ORDER BY topic.position, topic.name
 """
