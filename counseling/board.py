@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 
 State = Booking.State
 
+# What a button says when it takes back what was written down before.
+CORRECTIONS = {
+    (State.ARRIVED, State.BOOKED): "도착 되돌리기",
+    (State.DONE, State.NO_SHOW): "불참으로 고치기",
+    (State.NO_SHOW, State.DONE): "완료로 고치기",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that can be written down now, and what the button says."""
+
+    state: State
+    label: str
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -27,7 +42,7 @@ class Cell:
     booking: Booking | None
     is_open: bool  # whether the reader may see whose booking it is
     can_book: bool
-    marks: Sequence[State]
+    marks: Sequence[Mark]
 
     @property
     def who(self) -> str:
@@ -67,14 +82,14 @@ class Board:
         return cls(day, counselors, rows, _counts(slots))
 
 
-def marks(booking: Booking, now: datetime) -> Sequence[State]:
+def marks(booking: Booking, now: datetime) -> list[Mark]:
     """What can be written down of a booking now, in the order in which things happen."""
     possible = booking.MOVES[booking.state] & Booking.MARKS
     if now < booking.starts_at:
         possible -= {State.DONE, State.NO_SHOW}
     if timezone.localdate(booking.starts_at) != timezone.localdate(now):
         possible -= {State.ARRIVED}
-    return [state for state in State if state in possible]
+    return [Mark(state, CORRECTIONS.get((booking.state, state), state.label)) for state in State if state in possible]
 
 
 def _counts(slots: Sequence[Slot]) -> dict[str, int]:

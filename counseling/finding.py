@@ -9,14 +9,16 @@ from functools import cached_property
 from itertools import groupby
 from urllib.parse import urlencode
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from counseling.models import Mode, Slot, Topic
+from accounts.models import Student
+from counseling.models import Booking, Mode, Slot, Topic
 from counseling.models.people import mode_labels
 
-MOST = 30  # times on one page; a chosen day shows all of its own
+MOST = 20  # times on one page; a chosen day shows all of its own
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Need:
     def on(self, day: date) -> Need:
         return replace(self, day=day)
 
-    def free(self, *, month: date | None = None) -> Iterable[Slot]:
+    def free(self, *, month: date | None = None) -> QuerySet[Slot]:
         if month:
             return Slot.objects.free(topic=self.topic, mode=self.mode, month=month)
         return Slot.objects.free(topic=self.topic, mode=self.mode, day=self.day)
@@ -81,9 +83,16 @@ class Day:
     times: list[Time]
 
 
-def times(need: Need, most: int | None = None) -> list[Time]:
-    """The free times that answer ``need``, the earliest first, in one query."""
-    rows = need.free().values_list("pk", "period", "counselor__name", "modes")[:most]
+def times(need: Need, most: int | None = None, *, student: Student | None = None) -> list[Time]:
+    """The free times that answer ``need``, the earliest first, in one query.
+
+    With ``student`` without those at which this student is somewhere else.
+    """
+    free = need.free()
+    if student:
+        elsewhere = student.counseling_bookings.filter(state__in=Booking.OCCUPYING, period__overlap=OuterRef("period"))
+        free = free.filter(~Exists(elsewhere))
+    rows = free.values_list("pk", "period", "counselor__name", "modes")[:most]
     return [
         Time(pk, timezone.localtime(period.lower), timezone.localtime(period.upper), name, mode_labels(modes))
         for pk, period, name, modes in rows

@@ -119,7 +119,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
     booking = _open(request, pk)
     if booking.state != State.BOOKED:
         return redirect(booking)
-    return render(request, "counseling/done.html", {"booking": booking, "people": booking.student.people_to_tell()})
+    return render(request, "counseling/done.html", {"booking": booking})
 
 
 @require_safe
@@ -144,8 +144,8 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     booking = _open(request, pk)
-    form = CancelForm(request.POST or None, back=booking.get_absolute_url())
-    if request.method == "POST" and form.is_valid():
+    form = CancelForm(request.POST if request.method == "POST" else None, back=booking.get_absolute_url())
+    if form.is_valid():
         try:
             bookings.cancel(booking, by=request.user, reason=form.sentence)
         except bookings.NotNow as not_now:
@@ -193,7 +193,13 @@ def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse
 
 def _lost(request: HttpRequest, need: Need, sentence: str, wish: Booking | None = None) -> HttpResponse:
     """The time is gone: say so, keep what was entered, and offer the next free times."""
-    context = {"sentence": sentence, "need": need, "times": finding.times(need, NEXT_TIMES), "wish": wish}
+    student = wish.student if wish else None
+    context = {
+        "sentence": sentence,
+        "need": need,
+        "times": finding.times(need, NEXT_TIMES, student=student),
+        "wish": wish,
+    }
     return render(request, "counseling/taken.html", context)
 
 

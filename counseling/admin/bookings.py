@@ -21,11 +21,20 @@ from lifecycle.masking import mask_name
 class BookingAdmin(MaskedAdmin):
     personal = {"student__name": mask_name}
     subject = "student"
-    list_display = ["when", "student__name", "topic__name", "mode", "slot__counselor__name", "state", "on_behalf"]
+    list_display = [
+        "when",
+        "student__name",
+        "topic__name",
+        "mode",
+        "slot__counselor__name",
+        "state",
+        "booked_at",
+        "on_behalf",
+    ]
     list_filter = [WhenFilter, "state", "topic", "mode", "slot__counselor", "on_behalf"]
     search_fields = ["student__name"]
     search_help_text = "학생 이름으로 찾습니다."
-    ordering = ["-period__startswith", "-pk"]
+    ordering = ["-booked_at", "-pk"]
     change_form_template = "admin/counseling/booking/change_form.html"
     fields = [
         "state",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -116,7 +116,7 @@ class Desk:
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel for the centre: a reason, which the family reads."""
         booking = self._visible(request, pk)
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm(_typed(request))
         if form.is_valid():
             try:
                 bookings.cancel(booking, by=request.user, reason=form.cleaned_data["reason"], by_centre=True)
@@ -141,7 +141,7 @@ class Desk:
         if found and request.method != "POST":
             people = [caller.student for caller in found]
             access.record(request, access.AccessLog.Act.VIEW, "상담 대신 예약: 학생 찾기", subjects=people)
-        form = CallForm(request.POST or None, slot=slot, initial={"student": chosen and chosen.student.pk})
+        form = CallForm(_typed(request), slot=slot, initial={"student": chosen and chosen.student.pk})
         if form.is_valid() and (booking := self._book(request, slot, form)):
             messages.success(request, "예약했습니다. 가족에게 문자와 이메일로 알립니다.")
             return redirect(_board_url(booking))
@@ -190,6 +190,10 @@ class Desk:
 
 def _board_url(about: Booking | Slot) -> str:
     return f"{reverse('admin:counseling_board')}?day={timezone.localdate(about.starts_at)}"
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _day(text: str) -> date | None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from centre.models import Room, Weekday
 from counseling import timetable
 from counseling.admin.offer import ModesField
-from counseling.admin.periods import WhenFilter
+from counseling.admin.periods import AheadFirst
 from counseling.models import Booking, Counselor, Slot
 from krds.dates import kdate, kdatetime, kperiod
 from lifecycle.admin import StaffAdmin
@@ -131,9 +131,9 @@ class TakenFilter(admin.SimpleListFilter):
 class SlotAdmin(StaffAdmin):
     form = SlotForm
     list_display = ["when", "counselor", "mode_labels", "room", "published", "taken"]
-    list_filter = [WhenFilter, TakenFilter, "counselor", "published"]
+    list_filter = [AheadFirst, TakenFilter, "counselor", "published"]
     actions = ["publish", "unpublish"]
-    fields = ["counselor", ("day", "starts", "ends"), "modes", "room", "published"]
+    fields = ["counselor", "day", ("starts", "ends"), "modes", "room", "published"]
     ordering = [RangeStartsWith("period").asc(), "pk"]
     change_list_template = "admin/counseling/slot/change_list.html"
 
@@ -192,7 +192,7 @@ class SlotAdmin(StaffAdmin):
         """Make slots from a weekly pattern, leaving out holidays and whatever is taken."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = PatternForm(request.POST or None, request=request)
+        form = PatternForm(request.POST if request.method == "POST" else None, request=request)
         if form.is_valid():
             given = form.cleaned_data
             try:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from counseling import booking as bookings
+from counseling import doctor
+from counseling.models import Booking, Slot
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def booked(slot, student, topic, parent):
+    return bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+
+
+def test_a_healthy_centre_has_no_findings(booked, make_slot):
+    make_slot("2026-11-25 14:50")
+
+    assert doctor.check() == []
+
+
+def test_a_slot_that_was_moved_under_its_booking_is_found(booked, slot):
+    Slot.objects.update(period=type(slot.period)(slot.ends_at, slot.ends_at + timedelta(minutes=50), "[)"))
+
+    assert doctor.check() == [f"예약 {booked.pk}: 상담 시간표의 시간과 어긋납니다."]
+
+
+def test_a_student_over_the_cap_is_found(booked, student, settings):
+    settings.COUNSELING_OPEN_BOOKINGS = 0
+
+    assert doctor.check() == [f"학생 {student.pk}: 앞으로의 예약이 1건으로 한도를 넘습니다."]
+
+
+def test_holds_that_nobody_came_back_to_are_counted(slot, student, topic, parent, monday_morning):
+    bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+    monday_morning.shift(timedelta(days=1, minutes=11))
+
+    assert doctor.check() == ["맡아 둔 기한이 하루 넘게 지난 예약이 1건 있습니다."]
+
+
+def test_the_command_speaks_for_every_room(booked, settings, capsys):
+    call_command("doctor")
+    assert "어긋난 것이 없습니다" in capsys.readouterr().out
+
+    settings.COUNSELING_OPEN_BOOKINGS = 0
+    with pytest.raises(CommandError):
+        call_command("doctor")
+    assert Booking.objects.count() == 1
