@@ -244,6 +244,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", _("한국어"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "gumcheon_portal.formats"
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = USE_TZ = True
 

@@ -31,7 +31,7 @@ State = Booking.State
 
 
 def place() -> list[Room]:
-    """The invented address, its hours (Tuesday to Saturday) and one room for each counsellor."""
+    """The invented address, its hours (Monday to Saturday) and one room for each counsellor."""
     venue = Venue.objects.create(
         name="체험용 센터",
         address="서울특별시 금천구 별빛로 1 (체험용 주소)",
@@ -43,13 +43,13 @@ def place() -> list[Room]:
         first_day=timezone.localdate() - timedelta(days=365),
     )
     Centre.objects.filter(phone="").update(
-        phone="02-000-0000", email="centre@demo.example", hours_text="화~금 10:00~20:00, 토 10:00~17:00"
+        phone="02-000-0000", email="centre@demo.example", hours_text="평일 10:00~20:00, 토 10:00~17:00"
     )
     OpeningHours.objects.bulk_create(
         OpeningHours(
             venue=venue, weekday=day, opens=time(10), closes=time(17 if day == 5 else 20), first_day=venue.first_day
         )
-        for day in (1, 2, 3, 4, 5)
+        for day in range(6)
     )
     return Room.objects.bulk_create(
         Room(venue=venue, name=f"상담실 {n}", floor="2층", capacity=4, first_day=venue.first_day) for n in range(1, 7)
@@ -195,7 +195,7 @@ def news(town: Town) -> None:
     example = "체험용 글입니다. 실제 전형 일정은 대학과 교육청의 안내를 확인해 주세요."
     posts = (
         (Post.Kind.NOTICE, "겨울방학 상담 예약을 받습니다", "방학 동안 평일 오후와 토요일에 상담합니다.", 2),
-        (Post.Kind.NOTICE, "센터 이용 시간 안내", "화요일부터 토요일까지 문을 엽니다.", 20),
+        (Post.Kind.NOTICE, "센터 이용 시간 안내", "월요일부터 토요일까지 문을 엽니다.", 20),
         (Post.Kind.ADMISSIONS, "정시 원서접수 전에 확인할 다섯 가지", "모집 인원 변동과 반영 비율을 먼저 봅니다.", 1),
         (
             Post.Kind.ADMISSIONS,
