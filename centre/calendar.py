@@ -5,26 +5,48 @@ Days are KST dates. A centre whose hours are not recorded is closed on holidays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
-from centre.models import Closure, Holiday, OpeningHours
 
 Stretch = tuple[time, time]
 
 
 @dataclass(frozen=True)
 class DayOff:
-    """Days without the usual hours, fit to show; ``closure`` tells the venue and the hours where they are not all."""
+    """A holiday or a closure. Without times it takes whole days, without a venue every venue."""
 
     first_day: date
     last_day: date
     reason: str
-    closure: Closure | None = None
+    from_time: time | None
+    until_time: time | None
+    venue_id: int | None
+    venue: str
+    is_holiday: bool
+
+    def covers(self, day: date, venue_id: int | None) -> bool:
+        """Whether it concerns this venue on this day; asked without a venue, whether it concerns them all."""
+        return self.first_day <= day <= self.last_day and self.venue_id in {None, venue_id}
+
+
+@dataclass(frozen=True)
+class Hours:
+    """One stretch of one weekday, for as long as both it and its venue are in force."""
+
+    venue_id: int
+    weekday: int
+    opens: time
+    closes: time
+    first_day: date
+    last_day: date | None
+
+    def hold_on(self, day: date) -> bool:
+        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
 
 
 @dataclass(frozen=True)
@@ -33,41 +55,37 @@ class Calendar:
 
     first: date
     last: date
-    holidays: Mapping[date, str]
-    closures: Sequence[Closure]
-    hours: Sequence[OpeningHours]
+    off: Sequence[DayOff]
+    hours: Sequence[Hours]
 
     @classmethod
     def load(cls, first: date, last: date) -> Calendar:
-        """Read the days from ``first`` to ``last``, both included, in three queries."""
-        return cls(
-            first,
-            last,
-            dict(Holiday.objects.filter(day__range=(first, last), observed=True).values_list("day", "name")),
-            list(Closure.objects.between(first, last).select_related("venue").order_by("first_day", "pk")),
-            list(OpeningHours.objects.between(first, last).select_related("venue").order_by("opens", "pk")),
-        )
+        """Read the days from ``first`` to ``last``, both included, in two queries.
+
+        They are plain SQL, since the front door asks them of every visitor.
+        """
+        period = {"first": first, "last": last}
+        with connection.cursor() as cursor:
+            cursor.execute(_OFF, period)
+            off = [DayOff(*row) for row in cursor.fetchall()]
+            cursor.execute(_HOURS, period)
+            return cls(first, last, off, [Hours(*row) for row in cursor.fetchall()])
 
     def closed_reason(self, day: date, venue_id: int | None = None) -> str | None:
         """Why the whole day is closed, fit to show; ``None`` when some of it is open.
 
         Without a venue: why every venue is.
         """
-        if name := self.holidays.get(day):
-            return name
-        closures = [closure for closure in self._closures(day) if closure.venue_id in {None, venue_id}]
-        if whole := next((closure for closure in closures if closure.whole_days), None):
+        off = [one for one in self.off if one.covers(day, venue_id)]
+        if whole := next((one for one in off if one.from_time is None), None):
             return whole.reason
         known = self._hours(day, venue_id)
         if not known or self.hours_on(day, venue_id):
             return None
         if all(hours.weekday != day.weekday() for hours in known):
             return _("정기 휴관일")
-        return next(  # closures of hours, or of single venues, took what the day had
-            closure.reason
-            for closure in self._closures(day)
-            if venue_id is None or closure.venue_id in {None, venue_id}
-        )
+        # closures of hours, or of each venue by itself, took what the day had
+        return next(one.reason for one in self.off if any(one.covers(day, hours.venue_id) for hours in known))
 
     def is_open(self, day: date, venue_id: int | None = None) -> bool:
         return self.closed_reason(day, venue_id) is None
@@ -80,19 +98,17 @@ class Calendar:
             yield self.first + timedelta(days=offset)
 
     def hours_on(self, day: date, venue_id: int | None = None) -> list[Stretch]:
-        """The open stretches of a day, closures cut out; nothing on a closed day, or when no hours are recorded.
+        """The open stretches of a day, days off cut out; nothing when closed, or when no hours are recorded.
 
         Without a venue: of all venues together, overlapping ones joined.
         """
-        if day in self.holidays:
-            return []
         open_: list[Stretch] = []
         for hours in self._hours(day, venue_id):
             if hours.weekday == day.weekday():
                 left = [(hours.opens, hours.closes)]
-                for closure in self._closures(day):
-                    if closure.venue_id in {None, hours.venue_id}:
-                        left = [part for stretch in left for part in _without(stretch, closure)]
+                for one in self.off:
+                    if one.covers(day, hours.venue_id):
+                        left = [part for stretch in left for part in _without(stretch, one)]
                 open_ += left
         return _joined(open_)
 
@@ -101,29 +117,18 @@ class Calendar:
         return _joined([(one.opens, one.closes) for one in self._hours(day, venue_id) if one.weekday == weekday])
 
     def days_off(self) -> list[DayOff]:
-        """Holidays and closures of the calendar in order; a holiday on a day that is closed anyway is left out."""
-        off = [
-            DayOff(day, day, name)
-            for day, name in self.holidays.items()
-            if not self._hours(day, None) or self.usual_hours(day.weekday(), day)
-        ]
-        off += [
-            DayOff(closure.first_day, closure.last_day, closure.reason, closure)
-            for closure in self.closures
-            if closure.venue is None or closure.venue.holds_on(max(closure.first_day, self.first))
-        ]
-        return sorted(off, key=lambda one: (one.first_day, one.last_day, one.reason))
-
-    def _closures(self, day: date) -> list[Closure]:
-        return [closure for closure in self.closures if closure.holds_on(day)]
-
-    def _hours(self, day: date, venue_id: int | None) -> list[OpeningHours]:
-        """The hours recorded for any weekday that are in force on ``day``."""
+        """Holidays and closures in order; a holiday on a day that is closed anyway is left out."""
         return [
-            hours
-            for hours in self.hours
-            if hours.holds_on(day) and hours.venue.holds_on(day) and venue_id in {None, hours.venue_id}
+            one
+            for one in self.off
+            if not one.is_holiday
+            or not self._hours(one.first_day, None)
+            or self.usual_hours(one.first_day.weekday(), one.first_day)
         ]
+
+    def _hours(self, day: date, venue_id: int | None) -> list[Hours]:
+        """The hours recorded for any weekday that are in force on ``day``."""
+        return [one for one in self.hours if one.hold_on(day) and venue_id in {None, one.venue_id}]
 
 
 @dataclass(frozen=True)
@@ -162,11 +167,11 @@ def open_days(first: date, last: date, venue_id: int | None = None) -> list[date
     return Calendar.load(first, last).open_days(venue_id)
 
 
-def _without(stretch: Stretch, closure: Closure) -> list[Stretch]:
-    if closure.whole_days:
+def _without(stretch: Stretch, off: DayOff) -> list[Stretch]:
+    if off.from_time is None or off.until_time is None:
         return []
     opens, closes = stretch
-    parts = [(opens, min(closes, closure.from_time)), (max(opens, closure.until_time), closes)]
+    parts = [(opens, min(closes, off.from_time)), (max(opens, off.until_time), closes)]
     return [(start, end) for start, end in parts if start < end]
 
 
@@ -178,3 +183,29 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
         else:
             joined.append((opens, closes))
     return joined
+
+
+_OFF = """
+    SELECT day AS first_day, day AS last_day, name AS reason, NULL, NULL, NULL, '', true
+    FROM centre_holiday
+    WHERE observed AND day BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT closure.first_day, closure.last_day, closure.reason, closure.from_time, closure.until_time,
+        closure.venue_id, coalesce(venue.name, ''), false
+    FROM centre_closure closure
+    LEFT JOIN centre_venue venue ON venue.id = closure.venue_id
+    WHERE closure.first_day <= %(last)s AND closure.last_day >= %(first)s
+      AND (venue.last_day IS NULL OR venue.last_day >= greatest(closure.first_day, %(first)s))
+    ORDER BY first_day, last_day, reason
+"""
+
+# greatest() and least() pass over NULL, which here means: for good
+_HOURS = """
+    SELECT hours.venue_id, hours.weekday, hours.opens, hours.closes,
+        greatest(hours.first_day, venue.first_day), least(hours.last_day, venue.last_day)
+    FROM centre_openinghours hours
+    JOIN centre_venue venue ON venue.id = hours.venue_id
+    WHERE greatest(hours.first_day, venue.first_day) <= %(last)s
+      AND (least(hours.last_day, venue.last_day) IS NULL OR least(hours.last_day, venue.last_day) >= %(first)s)
+    ORDER BY hours.opens, hours.id
+"""

@@ -16,10 +16,6 @@ class LastingQuerySet(models.QuerySet):
         day = day or timezone.localdate()
         return self.filter(Q(last_day=None) | Q(last_day__gte=day), first_day__lte=day)
 
-    def between(self, first: date, last: date) -> LastingQuerySet:
-        """What holds on any day from ``first`` to ``last``, both included."""
-        return self.filter(Q(last_day=None) | Q(last_day__gte=first), first_day__lte=last)
-
 
 class Lasting(models.Model):
     """Holds from ``first_day`` to ``last_day``, both included, as people speak of days; no end: for good."""
