@@ -64,20 +64,21 @@
   // Errors: the summary takes the focus, so that a screen reader starts there.
   one("[data-error-summary]")?.focus();
 
-  // One press is one request. Coming back to a kept page wakes its buttons again.
+  // One press is one request. Coming back to a kept page wakes its buttons again, and so do a few
+  // seconds on a page that stayed, as it does after a download.
+  const wake = (form) => {
+    delete form.dataset.sent;
+    for (const button of all("[aria-disabled]", form)) button.removeAttribute("aria-disabled");
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     for (const button of all("button:not([type=button])", form)) button.setAttribute("aria-disabled", "true");
+    setTimeout(wake, 8000, form);
   });
-  addEventListener("pageshow", () => {
-    for (const form of all("form[data-sent]")) {
-      delete form.dataset.sent;
-      for (const button of all("[aria-disabled]", form)) button.removeAttribute("aria-disabled");
-    }
-  });
+  addEventListener("pageshow", () => all("form[data-sent]").forEach(wake));
 
   // Passwords can be looked at.
   for (const input of all("input[data-show]")) {
@@ -96,16 +97,6 @@
     reveal(false);
     input.form?.addEventListener("submit", () => reveal(false));
   }
-
-  // Lists that filter themselves when a choice changes still have their button.
-  for (const select of all("select[data-submit]")) {
-    select.addEventListener("change", () => select.form.requestSubmit());
-  }
-
-  all("[data-print]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  });
 
   // Idle log-out: warn in time, and let one press go on. All tabs share the latest end.
   const dialog = one("#idle-dialog");
