@@ -10,7 +10,7 @@ from django.utils import timezone
 from lifecycle.models import Transition
 from notices import delivery, health
 from notices.channels.outcomes import InDoubt, Never, TryLater, TrySoon
-from notices.kinds import EMAIL, SMS
+from notices.kinds import EMAIL
 from notices.models import Notice, SandboxMessage
 
 pytestmark = pytest.mark.django_db
