@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -87,12 +88,17 @@ def card_label(title: str, description: str) -> SafeString:
 
 
 class Consent(forms.CheckboxInput):
-    """One consent, marked [필수] or [선택] by the field's ``required``; ``terms`` is its full wording."""
+    """One consent, marked [필수] or [선택] by the field's ``required``; ``terms`` is its full wording.
+
+    ``mark`` takes the place of both words where a consent is needed of some people only.
+    """
 
     is_consent = True
 
-    def __init__(self, terms: str | SafeString = "", attrs: Mapping[str, Any] | None = None) -> None:
-        self.terms = terms
+    def __init__(
+        self, terms: str | SafeString = "", attrs: Mapping[str, Any] | None = None, *, mark: str | Promise = ""
+    ) -> None:
+        self.terms, self.mark = terms, mark
         super().__init__(_with({}, attrs))
 
 

@@ -69,7 +69,7 @@ class ChildForm(StudentForm):
         super().__init__(*args, **kwargs)
         self.fields["birth_date"].widget.attrs["autocomplete"] = "off"
         self.fields["consented"].label = _("법정대리인으로서 자녀의 개인정보 처리에 동의합니다.")
-        self.fields["consented"].widget = Consent(terms)
+        self.fields["consented"].widget = Consent(terms, mark=_("만 14세 미만 필수"))
 
     @property
     def helper(self) -> FormHelper:
