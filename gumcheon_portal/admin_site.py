@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.i18n import JavaScriptCatalog
 
 OTHER = "그 밖"
 
@@ -123,6 +124,13 @@ class StaffSite(admin.AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")  # a page of checkboxes is no place to destroy data
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Show pages that stand on the house's base; those of libraries list addresses and keys unmasked."""
+        from lifecycle.admin.base import StaffAdmin  # noqa: PLC0415  (its room registers pages while it loads)
+
+        if admin_class is not None and issubclass(admin_class, StaffAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
     # --- Who comes in ------------------------------------------------------------------------
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
         """For a person who is logged in and is no staff, none of these pages exists."""
@@ -143,6 +151,9 @@ class StaffSite(admin.AdminSite):
                 return redirect("admin:index")
             raise Http404
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("account_login"))
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "gumcheon_portal"])(request)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return LogoutView.as_view(next_page="home")(request)

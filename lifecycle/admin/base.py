@@ -49,6 +49,7 @@ class StaffAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a facet counts the whole table once per choice
     paginator = CappedPaginator
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 

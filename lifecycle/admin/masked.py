@@ -30,6 +30,7 @@ class MaskedAdmin(StaffAdmin):
 
     personal: ClassVar[dict[str, Rule]] = RULES
     subject: ClassVar[str] = ""
+    view_on_site = False  # a person's page is their own
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)

@@ -10,6 +10,8 @@ from lifecycle import destruction, retention
 from lifecycle.destruction import NotDestroyed
 from lifecycle.models import DestructionRecord
 
+COUNT_CAP = 1_000_000
+
 
 class Command(BaseCommand):
     help = "보존 기간이 지난 자료를 살펴보고, 파기 계획을 만들고, 승인된 계획을 실행합니다."
@@ -29,10 +31,10 @@ class Command(BaseCommand):
         getattr(self, chosen)(options["by"])
 
     def dry_run(self, _by: str | None) -> None:
-        now = timezone.now()
+        over = retention.over(timezone.now(), cap=COUNT_CAP)
         for kind in retention.kinds():
             how = "자동" if kind.automatic else "승인 뒤"
-            self.stdout.write(f"{kind.due(now).count():>8,}건  {kind.label} ({kind.period}, {how}) · {kind.basis}")
+            self.stdout.write(f"{over[kind.code]:>8,}건  {kind.label} ({kind.period}, {how}) · {kind.basis}")
 
     def plan(self, by: str | None) -> None:
         person = None
