@@ -157,13 +157,13 @@ class MailSink:
     answers: deque = field(default_factory=deque)  # an answer to the end of DATA, such as "451 later"
     recipients: deque = field(default_factory=deque)  # an answer to RCPT
 
-    async def handle_RCPT(self, server, session, envelope, address, options) -> str:
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:  # noqa: N802 (aiosmtpd calls it so)
         if self.recipients and (answer := self.recipients.popleft()):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope) -> str | None:
+    async def handle_DATA(self, server, session, envelope) -> str | None:  # noqa: N802
         answer = self.answers.popleft() if self.answers else "250 OK"
         if answer.startswith("2") or answer == HANG_UP:
             self.mails.append(message_from_bytes(envelope.content))

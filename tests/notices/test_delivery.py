@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from itertools import count
 
@@ -286,18 +287,32 @@ def test_many_workers_at_once_send_each_notice_once(owed, way, at_once):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_claim_and_the_moves_it_would_be_sent_twice(owed, at_once, monkeypatch):
+def test_without_lease_and_guarded_moves_it_is_sent_twice(owed, way, at_once, monkeypatch):
     """The control: if this fails, the test above proves nothing."""
-    import threading
+    met = threading.Barrier(2, timeout=5)
 
-    said, met = [], threading.Barrier(2, timeout=5)
+    def look() -> list[Notice]:
+        due = list(Notice.objects.filter(state=State.DUE))
+        if due:
+            met.wait()  # both have looked
+        return due
 
-    def look_then_send() -> None:
-        notice = Notice.objects.filter(state=State.DUE).first()
-        met.wait()
-        said.append(notice.body)
-        Notice.objects.filter(pk=notice.pk).update(state=State.SENT)
+    def write(notice: Notice, to: str, *, by: None, reason: str = "", **fields: object) -> None:
+        Notice.objects.filter(pk=notice.pk).update(state=to, **fields)
 
+    monkeypatch.setattr(delivery, "claim", look)
+    monkeypatch.setattr(Notice, "move", write)
     owed()
-    at_once(look_then_send, look_then_send)
-    assert len(said) == 2
+    at_once(delivery.deliver_due, delivery.deliver_due)
+    assert len(way.said) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_a_lease_runs_out_under_a_slow_worker_the_move_lets_only_one_through(owed, way, at_once):
+    owed()
+    [slow] = delivery.claim()
+    Notice.objects.update(lease_until=timezone.now())
+    [quick] = delivery.claim()
+    outcomes = at_once(lambda: delivery.hand_over(slow, way), lambda: delivery.hand_over(quick, way))
+    assert sorted(outcomes) == [False, True]
+    assert len(way.said) == 1
