@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.models import Student
-from counseling.models import Booking, Mode, Slot, Topic
+from counseling import free
+from counseling.models import Mode, Topic
 from counseling.models.people import mode_labels
+from counseling.models.slots import midnight
 
 MOST = 20  # times on one page; a chosen day shows all of its own
+FARTHEST = 366  # days that are looked through; every topic's own horizon is nearer
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Need:
     def url(self) -> str:
         return reverse("counseling:times") + self.query
 
+    @property
+    def topic_id(self) -> int | None:
+        return self.topic.pk if self.topic else None
+
     @cached_property
     def anyday(self) -> Need:
         return replace(self, day=None)
@@ -56,25 +63,32 @@ class Need:
     def on(self, day: date) -> Need:
         return replace(self, day=day)
 
-    def free(self, *, month: date | None = None) -> QuerySet[Slot]:
-        if month:
-            return Slot.objects.free(topic=self.topic, mode=self.mode, month=month)
-        return Slot.objects.free(topic=self.topic, mode=self.mode, day=self.day)
+    def window(self, first: date | None, days: int) -> tuple[datetime, datetime]:
+        """So many days from ``first``, but nothing that is over; without ``first`` from now on."""
+        now = timezone.now()
+        start = max(now, midnight(first)) if first else now
+        return start, midnight((first or timezone.localdate(now)) + timedelta(days=days))
 
 
 @dataclass(frozen=True)
 class Time:
     """One free time, ready to print."""
 
-    pk: int
+    url: str
     start: datetime
     end: datetime
     counselor: str
     modes: str
 
     @property
-    def url(self) -> str:
-        return reverse("counseling:slot", args=[self.pk])
+    def hours(self) -> str:
+        """``14:00 ~ 14:50``"""
+        return f"{self.start:%H:%M} ~ {self.end:%H:%M}"
+
+    @property
+    def when(self) -> str:
+        """``11. 24. 14:00``, for those who hear a list of links."""
+        return f"{self.start.month}. {self.start.day}. {self.start:%H:%M}"
 
 
 @dataclass(frozen=True)
@@ -88,15 +102,28 @@ def times(need: Need, most: int | None = None, *, student: Student | None = None
 
     With ``student`` without those at which this student is somewhere else.
     """
-    free = need.free()
-    if student:
-        elsewhere = student.counseling_bookings.filter(state__in=Booking.OCCUPYING, period__overlap=OuterRef("period"))
-        free = free.filter(~Exists(elsewhere))
-    rows = free.values_list("pk", "period", "counselor__name", "modes")[:most]
+    first, last = need.window(need.day, 1 if need.day else FARTHEST)
+    who = student.pk if student else None
+    rows = free.times(first, last, topic=need.topic_id, mode=need.mode, student=who, most=most)
+    every, zone, labels = reverse("counseling:times"), timezone.get_current_timezone(), _Labels()
     return [
-        Time(pk, timezone.localtime(period.lower), timezone.localtime(period.upper), name, mode_labels(modes))
-        for pk, period, name, modes in rows
+        Time(f"{every}{pk}/", start.astimezone(zone), end.astimezone(zone), name, labels[tuple(modes)])
+        for pk, start, end, name, modes in rows
     ]
+
+
+class _Labels(dict[tuple[str, ...], str]):
+    """Modes in words; a page names the same two or three again and again."""
+
+    def __missing__(self, modes: tuple[str, ...]) -> str:
+        self[modes] = mode_labels(list(modes))
+        return self[modes]
+
+
+def per_day(need: Need, month: date) -> dict[date, int]:
+    """How many times answer ``need``, whatever its day, on each day of a month that has any."""
+    first, last = need.window(month.replace(day=1), monthrange(month.year, month.month)[1])
+    return dict(free.per_day(first, last, topic=need.topic_id, mode=need.mode))
 
 
 def by_day(found: Iterable[Time]) -> list[Day]:

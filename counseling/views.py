@@ -216,10 +216,13 @@ def _first_guess(request: HttpRequest, slot: Slot) -> dict[str, object]:
 
 
 def _calendar(need: Need, month: date) -> dict[date, Day]:
-    base = need.anyday
+    """The days of a month that have free times, each with a link that keeps the rest of the need."""
+    rest = need.anyday.url
+    link = f"{rest}{'&' if '?' in rest else '?'}day="
+    note = _("%(number)d개")
     return {
-        day: Day(base.on(day).url, _("%(number)d개") % {"number": number})
-        for day, number in need.free(month=month).per_day().items()
+        day: Day(f"{link}{day:%Y-%m-%d}", note % {"number": number})
+        for day, number in finding.per_day(need, month).items()
     }
 
 
