@@ -14,7 +14,7 @@ from psycopg2 import sql
 from gumcheon_portal.embedded import pair
 from gumcheon_portal.embedded.places import DataFolder
 
-PREFIX = "bench_"  # of every database that is made and dropped here
+PREFIX = f"bench_{os.getpid()}_"  # of every database that is made and dropped here; two runs never meet
 
 
 class Databases:

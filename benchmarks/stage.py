@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
+from accounts import idle
 from accounts.models import Guardianship, Student, User
 from counseling.models import Booking, Counselor, Mode, Slot, Topic
 from newsletter.models import Post
@@ -65,6 +66,7 @@ def _session(user: User, now: datetime) -> Session:
         SESSION_KEY: str(user.pk),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
         HASH_SESSION_KEY: user.get_session_auth_hash(),
+        idle.KEY: int(now.timestamp()),
     }
     return Session(
         session_key=store._get_new_session_key(),
