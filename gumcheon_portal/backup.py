@@ -206,6 +206,7 @@ def _load(dump: Path) -> None:
     script = dump.with_suffix(".sql")
     with script.open("wb") as file:
         file.write(b"DROP SCHEMA IF EXISTS public CASCADE;\n")
+        file.flush()  # the next process writes behind it
         done = subprocess.run(
             [_tool("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(dump)],
             stdout=file,

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,19 +32,19 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture
 def manage(scratch) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command of ``manage.py`` to its end on a data folder of its own, with no server address set."""
+    return partial(command, scratch / "var")
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT,
-            env=bare(PORTAL_DATA=str(scratch / "var")) | environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
 
-    return run
+def command(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=bare(PORTAL_DATA=str(data)) | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def bare(**environment: str) -> dict[str, str]:
