@@ -7,7 +7,6 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import contacts, signup
 from accounts.forms.entrance import CodeForm, ContactForm, NewPasswordForm
 from accounts.forms.me import EmailForm, PasswordForm, PhoneForm
+from accounts.views.onward import safe_next
 from lifecycle.locks import Refused
 
 NEXT_KEY, RESET_KEY = "contact_next", "password_reset_for"
@@ -35,9 +35,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
 
 def _change(request: HttpRequest, form: PhoneForm | EmailForm, template: str) -> HttpResponse:
     if request.method == "GET":
-        url = request.GET.get("next", "")
-        safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
-        request.session[NEXT_KEY] = url if safe else ""
+        request.session[NEXT_KEY] = safe_next(request)
     if form.is_valid():
         contact = form.cleaned_data["contact"]
         if contact in (request.user.phone, request.user.email) and (

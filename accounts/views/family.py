@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import consents, family, leaving
 from accounts.forms.family import AcceptForm, ChildForm, InviteForm, StudentForm
 from accounts.models import GuardianConsentRequest, Guardianship, Invitation, Student
+from accounts.views.onward import safe_next
 from accounts.views.session import CONSENT_KEY, INVITATION_KEY
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
@@ -42,13 +43,13 @@ def child_add(request: HttpRequest) -> HttpResponse:
             )
         except family.NeedsPhone as refused:
             messages.warning(request, str(refused))
-            return redirect(f"{reverse('account_change_phone')}?{urlencode({'next': request.path})}")
+            return redirect(f"{reverse('account_change_phone')}?{urlencode({'next': request.get_full_path()})}")
         except Refused as refused:
             form.add_error("consented" if "동의" in str(refused) else None, str(refused))
         else:
             GuardianConsentRequest.objects.filter(pk=request.session.pop(CONSENT_KEY, None)).delete()
             messages.success(request, _("%(name)s 학생을 등록했습니다.") % {"name": student.name})
-            return redirect("accounts:children")
+            return redirect(safe_next(request) or "accounts:children")
     context = {"form": form, "asked_by_child": CONSENT_KEY in request.session}
     return render(request, "accounts/child_add.html", context)
 
@@ -86,7 +87,7 @@ def student(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("저장했습니다."))
-            return redirect("accounts:student")
+            return redirect(safe_next(request) or "accounts:student")
     if request.user.birth_date is None and mine is None:
         raise PermissionDenied  # an account that staff made for other work
     context = {"student": mine, "form": form, **(_circle(request, mine) if mine else {})}

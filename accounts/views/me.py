@@ -8,7 +8,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +17,7 @@ from accounts import consents as consent_book
 from accounts import disclosure, idle, leaving
 from accounts.forms.me import AffiliationForm, LeaveForm, NameForm
 from accounts.models import Affiliation, Consent, ConsentText, Student
+from accounts.views.onward import safe_next
 from lifecycle.locks import Refused
 
 
@@ -164,9 +164,7 @@ def stay(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         idle.touch(request)
         if request.accepts("text/html"):
-            url = request.POST.get("next", "")
-            safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
-            return redirect(url if safe else "accounts:me")
+            return redirect(safe_next(request) or "accounts:me")
         return JsonResponse({"left": idle.left_seconds(request)})
     return render(request, "accounts/stay.html", {"minutes": idle.limit_seconds(request) // 60})
 

@@ -13,7 +13,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,6 +22,7 @@ from accounts import consents, contacts, signup
 from accounts.forms.entrance import AccountForm, AskGuardianForm, CodeForm, ContactForm, WhoForm
 from accounts.models import GuardianConsentRequest, Invitation
 from accounts.schoolyear import is_under_14
+from accounts.views.onward import safe_next
 from accounts.views.session import BACKEND, CONSENT_KEY, INVITATION_KEY
 from lifecycle.access import client_ip
 from lifecycle.locks import Refused
@@ -57,10 +57,10 @@ def start(request: HttpRequest) -> HttpResponse:
         request.session[SESSION_KEY] = {
             "who": form.cleaned_data["who"],
             "birth_date": birth_date.isoformat(),
-            "next": _safe_next(request),
+            "next": safe_next(request),
         }
         return redirect("accounts:signup_contact")
-    return render(request, "accounts/signup_start.html", {"form": form, "next": _safe_next(request)})
+    return render(request, "accounts/signup_start.html", {"form": form, "next": safe_next(request)})
 
 
 def _invited_as_student(request: HttpRequest, birth_date: date) -> bool:
@@ -73,12 +73,6 @@ def _invited_as_student(request: HttpRequest, birth_date: date) -> bool:
     )
     invitation = waiting.select_related("student").first()
     return invitation is not None and consents.agreed(consents.Kind.CHILD, student=invitation.student)
-
-
-def _safe_next(request: HttpRequest) -> str:
-    url = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return url if safe else ""
 
 
 @login_not_required

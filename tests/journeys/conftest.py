@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, sync_playwright
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 ARTEFACTS = Path(settings.BASE_DIR) / "test-artefacts"
@@ -113,8 +113,8 @@ class Visitor:
     def log_in(self, who: str) -> None:
         """Log in as one of the demo's people, with the second factor where one is asked for."""
         self.go("/accounts/login/")
-        self.page.get_by_label(re.compile("이메일|휴대폰")).first.fill(f"{who}@demo.example")
-        self.page.locator("input[type=password]").fill("demo-portal-1")
+        self.page.locator("main input[name=login]").fill(f"{who}@demo.example")
+        self.page.locator("main input[type=password]").fill("demo-portal-1")
         self.page.locator("main form button[type=submit]").first.click()
         if "/2fa/" in self.page.url:
             self.page.locator("input[name=code]").fill(self.second_factor(who))
@@ -129,19 +129,96 @@ class Visitor:
         tab.close()
         return code
 
-    def latest_message(self, address: str) -> str:
-        """The newest text message or mail to an address, as the demo's inbox shows it; waits for the worker."""
+    def message(self, address: str, words: str) -> str:
+        """The newest text message or mail to ``address`` that holds ``words``; waits for the worker to deliver it."""
         tab = self.page.context.new_page()
         try:
-            for _ in range(40):
+            for _ in range(60):
                 tab.goto(f"{self.portal}/demo/inbox/")
-                message = tab.locator("article", has_text=address).first
-                if message.count():
-                    return message.inner_text()
+                row = tab.locator("tbody tr", has_text=address).filter(has_text=words)
+                if row.count():
+                    return row.first.locator("td").last.inner_text()
                 tab.wait_for_timeout(500)
         finally:
             tab.close()
-        pytest.fail(f"No message to {address} arrived.")
+        pytest.fail(f"No message to {address} with {words!r} arrived.")
+
+    def code_from(self, address: str) -> str:
+        """The login or sign-up code that was sent to ``address``."""
+        return re.search(r"(?<!\d)(\d{6})(?!\d)", self.message(address, "인증번호")).group(1)
+
+
+class Mouse:
+    """Clicks and fills, as most people do."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, target: Locator) -> None:
+        target.click()
+
+    def write(self, target: Locator, text: str) -> None:
+        target.fill(text)
+
+    def tick(self, target: Locator) -> None:
+        target.check(force=True)
+
+    def choose(self, target: Locator, label: str) -> None:
+        target.select_option(label=label)
+
+
+class Keyboard:
+    """Never touches the mouse: Tab to where one wants to be, then Enter, Space, arrows and letters."""
+
+    STEPS = 150
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, target: Locator) -> None:
+        """Tab until ``target`` has the focus; it must be visible there."""
+        handle = target.element_handle()
+        for _ in range(self.STEPS):
+            if handle.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"{target} cannot be reached with the Tab key")
+
+    def press(self, target: Locator) -> None:
+        self.reach(target)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_load_state()
+
+    def write(self, target: Locator, text: str) -> None:
+        self.reach(target)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def tick(self, target: Locator) -> None:
+        """A radio is reached through its group: Tab to the group's stop, then arrows."""
+        group = target.evaluate("e => e.type === 'radio' ? e.name : ''")
+        if not group:
+            self.reach(target)
+            self.page.keyboard.press("Space")
+            return
+        for _ in range(self.STEPS):
+            if self.page.evaluate("document.activeElement.name") == group:
+                break
+            self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Space")
+        for _ in range(self.STEPS):
+            if target.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        pytest.fail(f"{target} cannot be chosen with the arrow keys")
+
+    def choose(self, target: Locator, label: str) -> None:
+        self.reach(target)
+        for _ in range(self.STEPS):
+            if target.evaluate("e => e.selectedOptions[0].label") == label:
+                return
+            self.page.keyboard.press("ArrowDown")
+        pytest.fail(f"{label!r} cannot be chosen with the arrow keys")
 
 
 @pytest.fixture
@@ -172,7 +249,7 @@ def visitor(portal, browser, request) -> Iterator[Callable[..., Visitor]]:
     assert [complaint for who in people for complaint in who.complaints] == []
 
 
-def _hear(who: Visitor, message) -> None:
+def _hear(who: Visitor, message: ConsoleMessage) -> None:
     if message.type == "error" and "status of 4" not in message.text:
         who.complaints.append(f"console: {message.text}")
 
