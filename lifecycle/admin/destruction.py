@@ -26,7 +26,7 @@ class DestructionPlanAdmin(AppendOnlyAdmin):
     list_display = ["label", "count", "period", "state", "automatic", "drafted_at", "requested_by", "approved_by"]
     list_filter = ["state", "automatic"]
     search_fields = ["label", "kind"]
-    exclude = ["rows"]
+    exclude = ["rows", "kind"]
     change_form_template = "admin/lifecycle/plan.html"
 
     def get_urls(self) -> list[URLPattern]:
