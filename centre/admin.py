@@ -178,7 +178,7 @@ class PolicyTextAdmin(StaffAdmin):
             context |= {
                 "may_publish": text.published_at is None and request.user.has_perm("centre.publish_policytext"),
                 "before": before,
-                "paragraphs": compare(before.body, text.body) if before else [],
+                "changes": compare(before.body, text.body) if before else [],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Two versions of a text beside each other, word by word."""
+"""Two versions of a text beside each other: what went and what came, word by word, under its heading."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-WORD = re.compile(r"\s+|\S+")
 SAME, GONE, NEW = "same", "gone", "new"
+
+_WORD = re.compile(r"\s+|\S+")
+_RULE_OF_TABLE = re.compile(r"^\|?[\s:|-]*---[\s:|-]*$")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_MARKS = re.compile(r"^#{1,6}\s+|^>\s+|\*\*|__|`")
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+    is_heading: bool
 
 
 @dataclass(frozen=True)
@@ -18,38 +28,47 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Paragraph:
-    """A line of the text and what became of it; ``changed`` lines hold pieces of several kinds."""
+class Change:
+    """One line that changed; ``heading`` is the one it stands under, empty above the first."""
 
+    heading: str
     pieces: tuple[Piece, ...]
 
-    @property
-    def changed(self) -> bool:
-        return any(piece.kind != SAME for piece in self.pieces)
 
-
-def compare(before: str, after: str) -> list[Paragraph]:
-    """The lines of both versions in reading order; a line that was reworded shows the words that went and came."""
+def compare(before: str, after: str) -> list[Change]:
+    """The changed lines in reading order. Marks of Markdown are no words: a line that only became bold is the same."""
     old, new = _lines(before), _lines(after)
-    paragraphs: list[Paragraph] = []
+    changes: list[Change] = []
+    heading = ""
     for act, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if act == "equal":
-            paragraphs += [Paragraph((Piece(SAME, line),)) for line in old[a:b]]
-            continue
         gone, came = old[a:b], new[c:d]
-        for was, became in zip(gone, came, strict=False):
-            paragraphs.append(Paragraph(tuple(_words(was, became))))
-        paragraphs += [Paragraph((Piece(GONE, line),)) for line in gone[len(came) :]]
-        paragraphs += [Paragraph((Piece(NEW, line),)) for line in came[len(gone) :]]
-    return paragraphs
+        for number in range(max(len(gone), len(came))):
+            was = gone[number] if number < len(gone) else None
+            became = came[number] if number < len(came) else None
+            line = became or was
+            if line is not None and line.is_heading:
+                heading = line.text
+            if act != "equal":
+                changes.append(Change(heading, tuple(_pieces(was, became))))
+    return changes
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _lines(text: str) -> list[Line]:
+    kept = (line.strip() for line in text.splitlines())
+    return [Line(_plain(line), line.startswith("#")) for line in kept if line and not _RULE_OF_TABLE.match(line)]
 
 
-def _words(was: str, became: str) -> Iterator[Piece]:
-    old, new = WORD.findall(was), WORD.findall(became)
+def _plain(line: str) -> str:
+    """``| **전화** | 118 |`` → ``전화 / 118``."""
+    line = _MARKS.sub("", _LINK.sub(r"\1", line))
+    if line.startswith("|"):
+        return " / ".join(cell.strip() for cell in line.strip("|").split("|"))
+    return line
+
+
+def _pieces(was: Line | None, became: Line | None) -> Iterator[Piece]:
+    old = _WORD.findall(was.text) if was else []
+    new = _WORD.findall(became.text) if became else []
     for act, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if act == "equal":
             yield Piece(SAME, "".join(old[a:b]))

@@ -78,8 +78,8 @@ def policy_changes(request: HttpRequest, kind: str, version: int) -> HttpRespons
     before = text.before()
     if before is None:
         raise Http404
-    paragraphs = compare(before.body, text.body)
-    return render(request, "centre/policy_changes.html", {"text": text, "before": before, "paragraphs": paragraphs})
+    changes = compare(before.body, text.body)
+    return render(request, "centre/policy_changes.html", {"text": text, "before": before, "changes": changes})
 
 
 def _published(kind: str, version: int) -> PolicyText:

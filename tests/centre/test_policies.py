@@ -150,16 +150,19 @@ def test_nobody_outside_reads_a_draft_and_an_unknown_kind_is_not_found(client):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "pieces"),
+    ("before", "after", "changes"),
     [
-        ("가", "가", [[(SAME, "가")]]),
-        ("가 나", "가 다", [[(SAME, "가 "), (GONE, "나"), (NEW, "다")]]),
-        ("가\n나", "가", [[(SAME, "가")], [(GONE, "나")]]),
-        ("가", "가\n\n나", [[(SAME, "가")], [(NEW, "나")]]),
+        ("가", "가", []),
+        ("**가**", "가", []),
+        ("가 나", "가 다", [("", [(SAME, "가 "), (GONE, "나"), (NEW, "다")])]),
+        ("## 절\n가\n나", "## 절\n가", [("절", [(GONE, "나")])]),
+        ("## 절\n가", "## 절\n\n가\n\n나", [("절", [(NEW, "나")])]),
+        ("## 옛 절\n가", "## 새 절\n가", [("새 절", [(GONE, "옛"), (NEW, "새"), (SAME, " 절")])]),
+        ("| 가 | 나 |\n| --- | --- |", "| 가 | 다 |\n|---|---|", [("", [(SAME, "가 / "), (GONE, "나"), (NEW, "다")])]),
+        ("[안내](/a/)", "[안내](/b/)", []),
     ],
 )
-def test_texts_are_compared_line_by_line_and_word_by_word(before, after, pieces):
+def test_texts_are_compared_line_by_line_and_word_by_word(before, after, changes):
     compared = compare(before, after)
 
-    assert [[(piece.kind, piece.text) for piece in line.pieces] for line in compared] == pieces
-    assert [line.changed for line in compared] == [any(kind != SAME for kind, _text in line) for line in pieces]
+    assert [(one.heading, [(piece.kind, piece.text) for piece in one.pieces]) for one in compared] == changes
