@@ -21,7 +21,7 @@ dev: setup ## the same, reloading on every change
 
 test: ## run the tests on embedded servers
 	@$(PYTHON) scripts/bootstrap.py --browser
-	@$(VENV) -m pytest -n 2 $(ARGS)
+	@$(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## ruff, formatting, missing migrations, deployment check, translations, .venv
 	@$(VENV) scripts/check.py

@@ -76,7 +76,8 @@ def use_new_enough_python() -> None:
     if sys.version_info >= OLDEST:
         return
     for name in NEWER_NAMES:
-        if found := shutil.which(name):
+        found = shutil.which(name)
+        if found and works([found, "-c", "pass"], quiet=True):  # a version manager's stand-in may lead nowhere
             os.execv(found, [found, *sys.argv])
     raise Stop(
         f"Python 3.11 이상이 필요합니다(지금은 {platform.python_version()}). 설치한 뒤 다시 실행해 주세요.\n"
