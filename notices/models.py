@@ -132,9 +132,9 @@ class Notice(Lifecycle):
         return kind.label if kind else self.kind
 
     @property
-    def has_secrets(self) -> bool:
-        """Whether the words have gaps for values that are not kept."""
-        return bool(words.placeholders(self.body))
+    def is_spent(self) -> bool:
+        """Whether the words have gaps whose values are gone, so that they cannot be said again."""
+        return not self.sealed and bool(words.placeholders(self.body))
 
     @property
     def shown_body(self) -> str:

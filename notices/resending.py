@@ -29,7 +29,7 @@ def resend(notice: Notice, *, by: models.Model, reason: str, knowing: bool = Fal
     """
     if notice.state == State.UNKNOWN and not knowing:
         raise MayHaveArrived("이미 받았을 수 있어요. 한 번 더 받아도 괜찮은지 확인하고 표시해 주세요.")
-    if notice.has_secrets and not notice.sealed:
+    if notice.is_spent:
         raise Refused(
             "인증번호나 확인 링크는 한 번만 쓸 수 있어 다시 보낼 수 없습니다. 받는 분이 새로 요청해야 합니다."
         )

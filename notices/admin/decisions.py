@@ -25,6 +25,10 @@ class Decision:
     act: Callable[..., None]
     risky: bool = False  # the person may get the message twice
 
+    def suits(self, notice: Notice) -> bool:
+        """Whether the button stands on this message's page."""
+        return notice.state in self.states and not (self.risky and notice.is_spent)
+
 
 def _without_knowing(act: Callable[..., None], notice: Notice, *, knowing: bool, **more: Any) -> None:
     act(notice, **more)

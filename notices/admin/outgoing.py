@@ -39,7 +39,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(MaskedAdmin):
-    list_display = ["created_at", "what", "channel", "name", "address", "state", "problem", "sent_at"]
+    list_display = ["created_at", "what", "state", "channel", "name", "address", "problem"]
     list_display_links = ["created_at", "what"]
     list_filter = ["state", "channel", KindFilter, "fault"]
     search_fields = ["=address", "name"]
@@ -93,7 +93,8 @@ class NoticeAdmin(MaskedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         notice = self.get_object(request, object_id)
-        offered = [d for d in DECISIONS.values() if notice and notice.state in d.states] if self._may(request) else []
+        may = notice is not None and self._may(request)
+        offered = [decision for decision in DECISIONS.values() if may and decision.suits(notice)]
         return super().change_view(request, object_id, form_url, {"decisions": offered, **(extra_context or {})})
 
     def _may(self, request: HttpRequest) -> bool:

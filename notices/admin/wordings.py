@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,7 +25,7 @@ class WordingAdmin(StaffAdmin):
     change_form_template = "admin/notices/wording/change_form.html"
 
     class Media:
-        js = ["js/wording.js"]
+        js = [Script("js/wording.js", defer=True)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # kinds are declared by the rooms

@@ -14,7 +14,7 @@ class Sandbox:
     name = "sandbox"
 
     def __init__(self, channel: str) -> None:
-        self.sender = settings.DEFAULT_FROM_EMAIL if channel == EMAIL else settings.SMS_SENDER
+        self.sender = settings.DEFAULT_FROM_EMAIL if channel == EMAIL else settings.SMS_SENDER or "연습용"
 
     def send(self, notice: Notice) -> str:
         kept = SandboxMessage.objects.create(

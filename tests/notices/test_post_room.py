@@ -111,6 +111,7 @@ def test_a_person_settles_what_the_machine_cannot(client, clerk, owed, what, bef
 
 def test_a_code_cannot_be_sent_again_for_its_secret_is_gone(client, clerk, owed):
     notice = owed(state=State.FAILED, body="인증번호 #{인증번호}")
+    assert "다시 보내기" not in client.get(f"{LIST}{notice.pk}/change/").content.decode()
     page = client.post(decide(notice, "resend"), {"reason": "다시 요청"}, follow=True).content.decode()
     assert "한 번만 쓸 수 있어" in page
     notice.refresh_from_db()
@@ -180,7 +181,7 @@ def test_every_kind_is_in_the_list_changed_or_not(client, clerk, words):
 def test_the_page_shows_the_default_filled_with_samples_and_its_weight(client, clerk, words):
     page = client.get(words).content.decode()
     assert "김하늘 상담 2026. 11. 24.(화) 14:00" in page
-    assert "58바이트 · 단문(SMS)" in page
+    assert "예시를 넣어 58바이트 · 단문(SMS)" in page
 
 
 def test_what_staff_write_is_kept_and_spoken(client, clerk, words):
