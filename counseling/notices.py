@@ -13,6 +13,7 @@ from counseling.models import Booking
 from krds.dates import kdatetime, kperiod
 from notices import outbox
 from notices.kinds import EMAIL, SMS, Kind, register
+from notices.outbox import Word
 
 SAMPLE = {
     "학생": "김하늘",
@@ -143,26 +144,30 @@ COUNSELOR_CANCELLED = register(
 
 
 def booked(booking: Booking) -> None:
-    _tell_family("counseling.booked", booking, "booked")
-    _tell_counselor("counseling.counselor_booked", booking, "booked")
+    outbox.post_all(
+        [
+            _to_family("counseling.booked", booking, "booked"),
+            _to_counselor("counseling.counselor_booked", booking, "booked"),
+        ]
+    )
 
 
 def cancelled(booking: Booking, *, by_centre: bool, reason: str) -> None:
     if by_centre:
-        _tell_family("counseling.cancelled_by_centre", booking, "cancelled", 사유=reason)
+        family = _to_family("counseling.cancelled_by_centre", booking, "cancelled", 사유=reason)
     else:
-        _tell_family("counseling.cancelled", booking, "cancelled")
-    _tell_counselor("counseling.counselor_cancelled", booking, "cancelled")
+        family = _to_family("counseling.cancelled", booking, "cancelled")
+    outbox.post_all([family, _to_counselor("counseling.counselor_cancelled", booking, "cancelled")])
 
 
 def reminder(booking: Booking) -> None:
-    _tell_family("counseling.reminder", booking, f"reminder/{booking.starts_at:%Y%m%d%H%M}")
+    outbox.post_all([_to_family("counseling.reminder", booking, f"reminder/{booking.starts_at:%Y%m%d%H%M}")])
 
 
-def _tell_family(kind: str, booking: Booking, occasion: str, **more: str) -> None:
-    centre = Centre.objects.first()
-    outbox.post(
-        kind,
+def _to_family(kind: str, booking: Booking, occasion: str, **more: str) -> Word:
+    centre = Centre.objects.current()
+    return Word(
+        kind=kind,
         to=booking.student.people_to_tell(),
         key=f"booking/{booking.pk}/{occasion}",
         context={
@@ -182,9 +187,9 @@ def _tell_family(kind: str, booking: Booking, occasion: str, **more: str) -> Non
     )
 
 
-def _tell_counselor(kind: str, booking: Booking, occasion: str) -> None:
-    outbox.post(
-        kind,
+def _to_counselor(kind: str, booking: Booking, occasion: str) -> Word:
+    return Word(
+        kind=kind,
         to=[booking.slot.counselor.user],
         key=f"booking/{booking.pk}/{occasion}",
         context={"일시": kperiod(booking.starts_at, booking.ends_at), "방식": booking.get_mode_display()},

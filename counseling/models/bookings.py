@@ -58,7 +58,7 @@ class BookingQuerySet(models.QuerySet):
     def of_family(self, user: User) -> BookingQuerySet:
         """What a family sees on its own pages. A hold is seen by the person who made it alone."""
         tentative = Q(state__in=[Booking.State.HELD, Booking.State.RELEASED])
-        return self.filter(student__in=family_of(user)).exclude(tentative & ~Q(booked_by=user))
+        return self.filter(~tentative | Q(booked_by=user), student__in=family_of(user))
 
     def visible_to(self, user: User) -> BookingQuerySet:
         """What somebody may open: staff by their rights, a counsellor their own, a family its own."""

@@ -196,3 +196,22 @@ def test_two_transactions_that_say_the_same_thing_at_once_say_it_once(declare, s
     declare()
     assert at_once(*[lambda: say(SOMEBODY)] * 6) == [None] * 6
     assert Notice.objects.count() == 2
+
+
+def test_what_belongs_together_is_said_in_as_few_statements_as_one_word(declare, django_assert_num_queries):
+    declare()
+    declare("test.counselor", channels=(EMAIL,))
+    Wording.objects.create(kind="test.counselor", sms="", subject="예약", email="#{학생} 예약")
+    parent, counselor = person(), person(name="이상담", email="two@example.com", phone="01000000002")
+    context = {"학생": "김하늘", "일시": "내일"}
+    words = [
+        outbox.Word(kind="test.booked", to=[parent], key="1", context=context),
+        outbox.Word(kind="test.counselor", to=[counselor], key="1", context=context),
+    ]
+
+    with django_assert_num_queries(3), transaction.atomic(savepoint=False):
+        outbox.post_all(words)
+
+    assert channels() == [EMAIL, EMAIL, SMS]
+    assert Notice.objects.get(address="two@example.com").body == "김하늘 예약"
+    assert Notice.objects.filter(kind="test.booked", name="김보호").count() == 2
