@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.forms import ModelForm
+from django.forms import ModelForm, TextInput, TimeInput
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -39,15 +40,18 @@ class CentreAdmin(StaffAdmin):
 
 class RoomInline(admin.TabularInline):
     model = Room
-    fields = ["name", "floor", "capacity", "equipment", "first_day", "last_day"]
+    fields = ["name", "floor", "capacity", "equipment"]
     extra = 0
     can_delete = False
+    show_change_link = True
+    formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 14})}}
 
 
 class HoursInline(admin.TabularInline):
     model = OpeningHours
     fields = ["weekday", "opens", "closes", "first_day", "last_day"]
     extra = 0
+    formfield_overrides = {models.TimeField: {"widget": TimeInput(format="%H:%M", attrs={"size": 5})}}
 
 
 @admin.register(Venue)
@@ -133,6 +137,7 @@ class PolicyTextAdmin(StaffAdmin):
     list_display = ["kind", "version", "effective_from", "state", "published_by"]
     list_filter = ["kind"]
     fields = ["kind", "version", "effective_from", "change_note", "body"]
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 30})}}
     change_list_template = "admin/centre/policytext/change_list.html"
     change_form_template = "admin/centre/policytext/change_form.html"
 

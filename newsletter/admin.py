@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -21,6 +23,7 @@ class PostAdmin(StaffAdmin):
     date_hierarchy = "published_at"
     actions = ["publish_now", "take_down"]
     readonly_fields = ["revised_at"]
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 24})}}
     fieldsets = [
         (None, {"fields": ["kind", "title", "summary", "body"]}),
         ("대상과 출처", {"fields": [("first_grade", "last_grade"), "source", "source_url", "valid_until"]}),
