@@ -110,8 +110,13 @@ class NoticeAdmin(MaskedAdmin):
             "spent_won": spent,
             "ceiling_won": ceiling,
             "ceiling_reached": spent + costs.cheapest() > ceiling,
+            "sandboxed": [label for label, stays in self._kept_in() if stays],
             "attention": [{**row, "label": Notice.State(row["state"]).label} for row in waiting],
         }
+
+    @staticmethod
+    def _kept_in() -> list[tuple[str, bool]]:
+        return [("문자", settings.SMS_PROVIDER == "sandbox"), ("이메일", not settings.EMAIL_URL)]
 
     # --- Decisions ---------------------------------------------------------------------------
     @admin.action(description="선택한 알림 다시 보내기", permissions=["resend"])

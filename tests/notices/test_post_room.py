@@ -53,6 +53,21 @@ def test_the_list_says_what_the_month_has_cost_and_what_needs_somebody(client, c
     assert "실패 1건" in page
 
 
+@pytest.mark.parametrize(
+    ("provider", "mail", "said"),
+    [
+        ("sandbox", "", "문자와 이메일"),
+        ("sens", "", "이메일"),
+        ("sandbox", "smtp://mail.example.org", "문자"),
+        ("sens", "smtp://mail.example.org", ""),
+    ],
+)
+def test_the_list_says_when_nothing_leaves_the_house(client, clerk, settings, provider, mail, said):
+    settings.SMS_PROVIDER, settings.EMAIL_URL = provider, mail
+    page = client.get(LIST).content.decode()
+    assert f"{said} 보낼 곳이 정해지지 않아" in page if said else "보낼 곳이" not in page
+
+
 def test_opening_a_notice_is_logged_and_shows_no_secret(client, clerk, owed):
     notice = owed(body="인증번호 #{인증번호}", sealed=sealing.seal({"인증번호": "908172"}))
     page = client.get(f"{LIST}{notice.pk}/change/").content.decode()
