@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -23,7 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import notices
 from accounts.fields import PhoneField
 from accounts.models import User
+from lifecycle import access
 from lifecycle.access import client_ip
+from lifecycle.models import AccessLog
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -64,6 +66,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_phone_verified(self, user: User, phone: str) -> None:
         User.objects.filter(pk=user.pk, phone=phone, phone_verified_at=None).update(phone_verified_at=timezone.now())
+
+    # --- Staff log-ins belong to the access log ----------------------------------------------
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        if user.is_staff:
+            access.record(request, AccessLog.Act.LOGIN, "로그인", subject=user)
+        return super().post_login(request, user, **kwargs)
 
     # --- Words ---------------------------------------------------------------------------
     def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Affiliation, Consent, GuardianConsentRequest, Invitation, Student, User
-from krds.dates import kdatetime
+from krds.dates import kdate, kdatetime
 from notices import outbox
 from notices.kinds import Kind, register
 
@@ -181,6 +181,22 @@ CONSENT_KEPT = register(
         ),
     )
 )
+CONSENT_RECHECK = register(
+    Kind(
+        code="accounts.consent_recheck",
+        label="수신 동의 2년 확인",
+        variables={"내용": "홍보·소식 수신", "동의일": "2026. 11. 24.(화)"},
+        valid_for=timedelta(days=30),
+        sms=_(
+            "[#{센터}] #{이름}님은 #{동의일}에 '#{내용}'에 동의하셨습니다. 그대로 받으시려면 두시고, 바꾸시려면 눌러 주세요. #{링크}"
+        ),
+        subject=_("[#{센터}] '#{내용}' 동의를 확인해 주세요"),
+        email=_(
+            "#{이름}님은 #{동의일}에 '#{내용}'에 동의하셨습니다.\n"
+            "계속 받으시려면 그대로 두시면 되고, 받지 않으시려면 아래에서 철회해 주세요.\n#{링크}"
+        ),
+    )
+)
 CONFIRMED = register(
     Kind(
         code="accounts.affiliation_confirmed",
@@ -310,6 +326,17 @@ def consent_kept(consent: Consent) -> None:
         to=[consent.user],
         key=f"consent/{consent.pk}",
         context=context,
+        url=reverse("accounts:consents"),
+    )
+
+
+def consent_recheck(consent: Consent, *, time: int) -> None:
+    """The reminder of 정보통신망법 시행령 제62조의3; ``time`` counts the two-year periods."""
+    outbox.post(
+        CONSENT_RECHECK.code,
+        to=[consent.user],
+        key=f"consent/{consent.pk}/recheck/{time}",
+        context={"내용": consent.text.title, "동의일": kdate(consent.at)},
         url=reverse("accounts:consents"),
     )
 

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import notices, roles
-from accounts.models import Student
+from accounts.models import Consent, ConsentText, Student
 from accounts.schoolyear import age
 
 TELL_WITHIN_DAYS = 30
+RECHECK_DAYS = 730
 
 
 @shared_task
@@ -33,6 +34,21 @@ def tell_turned_14() -> int:
         if age(student.birth_date) == 14 and age(student.birth_date, today - timedelta(days=TELL_WITHIN_DAYS)) == 13:
             with transaction.atomic():
                 notices.turned_14(student)
+            told += 1
+    return told
+
+
+@shared_task
+def recheck_marketing() -> int:
+    """Every two years, remind people that they agreed to receive news (정보통신망법 시행령 제62조의3)."""
+    now = timezone.now()
+    old = now - timedelta(days=RECHECK_DAYS)
+    told = 0
+    standing = Consent.objects.filter(text__kind=ConsentText.Kind.MARKETING, user__is_active=True).standing()
+    for consent in standing.select_related("text", "user"):
+        if consent.given and consent.at <= old:
+            with transaction.atomic():
+                notices.consent_recheck(consent, time=(now - consent.at).days // RECHECK_DAYS)
             told += 1
     return told
 

@@ -102,6 +102,12 @@ class Duty:
 DUTIES = [
     Duty("보내지 못한 알림", "notices.Notice", "notices.view_notice", {"state__exact": "failed"}),
     Duty("도착을 확인할 알림", "notices.Notice", "notices.view_notice", {"state__exact": "unknown"}),
+    Duty(
+        "확인할 소속",
+        "accounts.Affiliation",
+        "accounts.change_affiliation",
+        {"confirmed_at__isnull": True, "ended_at__isnull": True},
+    ),
     Duty("파기 승인", "lifecycle.DestructionPlan", "lifecycle.view_destructionplan", {"state__exact": "drafted"}),
 ]
 

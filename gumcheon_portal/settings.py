@@ -44,7 +44,10 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 SECRET_KEY = secret("SECRET_KEY", folder=PORTAL_DATA / "keys", may_make=not HTTPS)
 
 # Kakao and Naver appear, buttons and addresses alike, only where their keys are set.
-SOCIAL_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
+SOCIAL_HOSTS = {
+    "kakao": ["https://kauth.kakao.com", "https://accounts.kakao.com"],
+    "naver": ["https://nid.naver.com"],
+}
 SOCIAL_KEYS = {
     name: {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET", default="")}
     for name in SOCIAL_HOSTS
@@ -203,7 +206,11 @@ LOGIN_FAILURES = env.int("LOGIN_FAILURES", default=5)
 LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=10)
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.entrance.LoginForm", "request_login_code": "accounts.forms.entrance.LoginCodeForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.entrance.LoginForm",
+    "request_login_code": "accounts.forms.entrance.LoginCodeForm",
+    "reauthenticate": "accounts.forms.second_factor.PasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*"]
@@ -230,6 +237,11 @@ ACCOUNT_RATE_LIMITS = {
     "invite": "20/d/user",
 }
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.second_factor.AuthenticateForm",
+    "reauthenticate": "accounts.forms.second_factor.ReauthenticateForm",
+    "activate_totp": "accounts.forms.second_factor.ActivateTOTPForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 # Passkeys work on localhost without TLS, which is what a trial on one machine needs.
@@ -269,7 +281,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [SELF],
-        "form-action": [SELF, *(SOCIAL_HOSTS[name] for name in SOCIAL_KEYS)],
+        "form-action": [SELF, *(host for name in SOCIAL_KEYS for host in SOCIAL_HOSTS[name])],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
@@ -302,6 +314,7 @@ CELERY_BEAT_SCHEDULE["retain"] = {"task": "lifecycle.tasks.retain", "schedule": 
 CELERY_BEAT_SCHEDULE |= {
     "expire-roles": {"task": "accounts.tasks.expire_roles", "schedule": 3_600, "options": {"expires": 3_600}},
     "tell-turned-14": {"task": "accounts.tasks.tell_turned_14", "schedule": 21_600, "options": {"expires": 21_600}},
+    "recheck-marketing": {"task": "accounts.tasks.recheck_marketing", "schedule": 86_400, "options": {"expires": 86_400}},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400, "options": {"expires": 86_400}},
 }
 

@@ -208,4 +208,4 @@ class Guardianship(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.guardian} – {self.student}"
+        return f"{self.get_relation_display()} {self.pk or ''}".strip()

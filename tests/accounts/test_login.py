@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from lifecycle.models import AccessLog
 from tests.accounts.conftest import code_for, told
 
 PASSWORD = "금천의 봄 2026"
@@ -167,3 +172,40 @@ def test_a_mistyped_address_can_be_typed_again(client, person):
 
     assert page.status_code == 200
     assert code_for(PHONE)
+
+
+def test_kakao_has_a_door_where_its_key_is_set():
+    ask = (
+        "import django; django.setup();"
+        "from django.urls import resolve, Resolver404;"
+        "from django.conf import settings;"
+        "print(resolve('/accounts/kakao/login/').url_name, settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']);"
+        "\ntry: resolve('/accounts/naver/login/')\nexcept Resolver404: print('no naver')"
+    )
+    env = os.environ | {"KAKAO_CLIENT_ID": "key", "DJANGO_SETTINGS_MODULE": "gumcheon_portal.settings"}
+    env.pop("NAVER_CLIENT_ID", None)
+    done = subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True, check=True)
+
+    assert "kakao_login" in done.stdout
+    assert "https://kauth.kakao.com" in done.stdout
+    assert "no naver" in done.stdout
+
+
+def test_staff_log_ins_are_in_the_access_log(client, person):
+    staff, family = person(is_staff=True), person()
+
+    for user in (staff, family):
+        log_in(client, user.phone)
+        client.post(reverse("account_logout"))
+
+    assert list(AccessLog.objects.filter(act="login").values_list("by", flat=True)) == [staff.pk]
+
+
+def test_too_many_requests_are_a_page_of_the_house(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "1/m/ip"}
+    log_in(client, PHONE)
+
+    page = log_in(client, PHONE)
+
+    assert page.status_code == 429
+    assert "요청이 너무 많습니다" in page.content.decode()

@@ -333,3 +333,30 @@ def test_families_are_told_once_when_a_student_turns_14(person, pupil, now, time
         tasks.tell_turned_14()
 
     assert len(told(PHONE, "turned_14")) == times
+
+
+@pytest.mark.parametrize(
+    ("now", "times"),
+    [("2028-11-21 14:00:00+09:00", 0), ("2028-11-22 14:00:00+09:00", 1), ("2030-11-23 14:00:00+09:00", 1)],
+)
+def test_consent_to_news_is_recalled_every_two_years(person, now, times):
+    user = person(phone=PHONE)
+    with time_machine.travel("2026-11-23 14:00:00+09:00", tick=False):
+        consents.answer("marketing", True, by=user, user=user)
+    with time_machine.travel(now, tick=False):
+        tasks.recheck_marketing()
+        tasks.recheck_marketing()
+
+    assert len(told(PHONE, "consent_recheck")) == times
+
+
+def test_who_withdrew_is_not_reminded(person):
+    user = person(phone=PHONE)
+    with time_machine.travel("2026-11-23 14:00:00+09:00", tick=False) as clock:
+        consents.answer("marketing", True, by=user, user=user)
+        clock.shift(60)
+        consents.answer("marketing", False, by=user, user=user)
+    with time_machine.travel("2029-11-23 14:00:00+09:00", tick=False):
+        tasks.recheck_marketing()
+
+    assert not told(PHONE, "consent_recheck")

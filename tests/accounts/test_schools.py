@@ -62,7 +62,12 @@ def test_a_new_name_keeps_the_school(file):
 
 
 def test_the_answer_of_the_api_is_read_as_well(tmp_path):
-    row = {"ATPT_OFCDC_SC_CODE": "B10", "SD_SCHUL_CODE": "7010001", "SCHUL_NM": "금천중학교", "SCHUL_KND_SC_NM": "중학교"}
+    row = {
+        "ATPT_OFCDC_SC_CODE": "B10",
+        "SD_SCHUL_CODE": "7010001",
+        "SCHUL_NM": "금천중학교",
+        "SCHUL_KND_SC_NM": "중학교",
+    }
     row |= {"HS_SC_NM": "  ", "ORG_RDNMA": None}
     path = tmp_path / "schools.json"
     path.write_text(json.dumps({"schoolInfo": [{"head": [{"list_total_count": 1}]}, {"row": [row]}]}), encoding="utf-8")

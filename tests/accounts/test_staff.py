@@ -179,7 +179,12 @@ def test_the_last_role_gone_is_no_staff_any_more(person, boss):
     roles.revoke(user, roles.COUNSELOR, by=boss, reason="해촉")
 
     assert not User.objects.get(pk=user.pk).is_staff
-    assert list(RoleGrant.objects.order_by("pk").values_list("act", flat=True)) == ["grant", "grant", "revoke", "revoke"]
+    assert list(RoleGrant.objects.order_by("pk").values_list("act", flat=True)) == [
+        "grant",
+        "grant",
+        "revoke",
+        "revoke",
+    ]
 
 
 @pytest.mark.parametrize(
