@@ -23,7 +23,10 @@ class PostAdmin(StaffAdmin):
     date_hierarchy = "published_at"
     actions = ["publish_now", "take_down"]
     readonly_fields = ["revised_at"]
-    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 24})}}
+    formfield_overrides = {
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 24})},
+        models.URLField: {"assume_scheme": "https"},
+    }
     fieldsets = [
         (None, {"fields": ["kind", "title", "summary", "body"]}),
         ("대상과 출처", {"fields": [("first_grade", "last_grade"), "source", "source_url", "valid_until"]}),
