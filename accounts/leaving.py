@@ -14,12 +14,13 @@ from datetime import date
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import consents, notices
 from accounts.models import Guardianship, Student, User
+from lifecycle import destruction
 from lifecycle.locks import Refused, contended, lock
 
 GONE_USER, GONE_STUDENT = "탈퇴한 이용자", "이용을 마친 학생"
@@ -77,23 +78,14 @@ def leave(user: User, *, because: str = "") -> None:
         students = going_with(user)
         if blockers(user, students):
             raise Refused(_("먼저 정리할 것이 남아 있습니다."))
-        now = timezone.now()
-        notices.left(name=user.name, email=user.email, phone=user.phone, user_id=user.pk, at=now)
+        notices.left(name=user.name, email=user.email, phone=user.phone, user_id=user.pk, at=timezone.now())
         for kind, answer in consents.standing(user=user).items():
             if answer.given:
                 consents.answer(kind, False, by=user, user=user, say=False)
         for student in students:
-            _forget_student(student)
-        Student.objects.filter(user=user).update(user=None, handed_over_at=None)
-        Guardianship.objects.filter(guardian=user, ended_at=None).update(ended_at=now)
-        user.affiliations.filter(ended_at=None).update(ended_at=now)
-        user.invitations.waiting().update(cancelled_at=now, contact="")
-        for belongings in (EmailAddress, Authenticator, SocialAccount):
-            belongings.objects.filter(user=user).delete()
-        user.name, user.email, user.phone, user.phone_verified_at, user.birth_date = GONE_USER, None, None, None, None
-        user.is_active, user.withdrawn_at, user.withdrawn_because = False, now, because
-        user.set_unusable_password()
-        user.save(update_fields=LEFT_FIELDS)
+            _let_go(student)
+        _forget_user(user, because)
+        destruction.on_request("accounts.left_user", user)
 
 
 def release(student: Student, *, by: User) -> None:
@@ -111,7 +103,43 @@ def release(student: Student, *, by: User) -> None:
         for kind, answer in consents.standing(student=student).items():
             if answer.given:
                 consents.answer(kind, False, by=by, student=student)
+        _let_go(student)
+
+
+def forget_users(rows: models.QuerySet[User]) -> int:
+    """Make these people nameless again, as a restore from an old backup has to; return how many."""
+    people = list(rows)
+    for user in people:
+        _forget_user(user, user.withdrawn_because)
+    return len(people)
+
+
+def forget_students(rows: models.QuerySet[Student]) -> int:
+    """As ``forget_users``, for students."""
+    students = list(rows)
+    for student in students:
         _forget_student(student)
+    return len(students)
+
+
+def _let_go(student: Student) -> None:
+    _forget_student(student)
+    destruction.on_request("accounts.left_student", student)
+
+
+def _forget_user(user: User, because: str) -> None:
+    """End what the person had, and keep a nameless row for what the law wants kept."""
+    now = timezone.now()
+    Student.objects.filter(user=user).update(user=None, handed_over_at=None)
+    Guardianship.objects.filter(guardian=user, ended_at=None).update(ended_at=now)
+    user.affiliations.filter(ended_at=None).update(ended_at=now)
+    user.invitations.waiting().update(cancelled_at=now, contact="")
+    for belongings in (EmailAddress, Authenticator, SocialAccount):
+        belongings.objects.filter(user=user).delete()
+    user.name, user.email, user.phone, user.phone_verified_at, user.birth_date = GONE_USER, None, None, None, None
+    user.is_active, user.withdrawn_at, user.withdrawn_because = False, now, because
+    user.set_unusable_password()
+    user.save(update_fields=LEFT_FIELDS)
 
 
 def _forget_student(student: Student) -> None:

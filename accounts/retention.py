@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from accounts import leaving
 from accounts.models import (
     Affiliation,
     Consent,
@@ -59,6 +60,15 @@ def _withdrawn(before: datetime) -> models.QuerySet:
 
 def _students(before: datetime) -> models.QuerySet:
     return _unreferenced(Student.objects.filter(left_at__lt=before))
+
+
+def _named_users(before: datetime) -> models.QuerySet:
+    """Nobody, as long as leaving does its work: it forgets people at once."""
+    return User.objects.filter(withdrawn_at__lt=before).exclude(name=leaving.GONE_USER)
+
+
+def _named_students(before: datetime) -> models.QuerySet:
+    return Student.objects.filter(left_at__lt=before).exclude(name=leaving.GONE_STUDENT)
 
 
 def _consents(before: datetime) -> models.QuerySet:
@@ -175,5 +185,31 @@ register(
         expired=_students,
         born="registered_at",
         destroy=_erase,
+    )
+)
+register(
+    Kind(
+        code="accounts.left_user",
+        label="탈퇴한 이용자의 이름과 연락처",
+        basis=PIPA_21,
+        period=Period(days=5),
+        expired=_named_users,
+        born="date_joined",
+        destroy=leaving.forget_users,
+        method="이름과 연락처를 지움(복구 불가)",
+        automatic=True,
+    )
+)
+register(
+    Kind(
+        code="accounts.left_student",
+        label="이용을 마친 학생의 이름",
+        basis=PIPA_21,
+        period=Period(days=5),
+        expired=_named_students,
+        born="registered_at",
+        destroy=leaving.forget_students,
+        method="이름과 생일을 지움(복구 불가)",
+        automatic=True,
     )
 )
