@@ -15,14 +15,14 @@ MANAGE = [PYTHON, "manage.py"]
 # A real site as its operator would set it up: what `check --deploy` is asked about.
 DEPLOYED = {
     "SITE_URL": "https://portal.example",
-    "DATABASE_URL": "postgres://portal@database.example/portal",
+    "DATABASE_URL": "postgres://portal@127.0.0.1:9/portal",  # nobody is asked
     "REDIS_URL": "redis://broker.example/0",
     "DEBUG": "false",
 }
 CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
     ("코드 규칙", [PYTHON, "-m", "ruff", "check", "--quiet", "."], {}),
     ("코드 모양", [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."], {}),
-    ("빠진 마이그레이션", [*MANAGE, "makemigrations", "--check", "--dry-run"], {}),
+    ("빠진 마이그레이션", [*MANAGE, "makemigrations", "--check", "--dry-run"], DEPLOYED),
     ("배포 점검", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], DEPLOYED),
     ("번역 문구", [PYTHON, "scripts/translations.py"], {}),
     ("설치된 패키지", [PYTHON, "-m", "pip", "--disable-pip-version-check", "check"], {}),

@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def end_with_parent(signum: int) -> Callable[[], None]:
-    """A ``preexec_fn`` for a child to be: have the kernel send ``signum`` when the parent dies, however it dies.
+    """A ``preexec_fn``: have the kernel send ``signum`` to the child when the parent dies, however it dies.
 
     Linux only; elsewhere the next start finds the stale process and stops it.
     """
@@ -32,6 +32,12 @@ def end_with_parent(signum: int) -> Callable[[], None]:
             os._exit(1)
 
     return preexec
+
+
+def end_with_ours(signum: int) -> None:
+    """The same for this process and the one that started it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
 
 
 class Child:

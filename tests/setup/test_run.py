@@ -24,7 +24,7 @@ STOPPED_WITHIN = 5  # seconds from Ctrl-C
 class Portal:
     """A running portal on a data folder of its own, without the demo centre."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, *before: str, **environment: str) -> None:
         self.data = data
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -32,7 +32,7 @@ class Portal:
         self.environment = bare(PORTAL_DATA=str(data), PORT=str(self.port), DEMO="false", WEB_CONCURRENCY="2")
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "run"],
+                [*before, sys.executable, "manage.py", "run"],
                 cwd=PROJECT,
                 env=self.environment | environment,
                 stdout=out,
@@ -96,8 +96,8 @@ def data(tmp_path_factory) -> Iterator[Path]:
 def start(data) -> Iterator[Callable[..., Portal]]:
     started: list[Portal] = []
 
-    def one(**environment: str) -> Portal:
-        started.append(Portal(data, **environment))
+    def one(*before: str, **environment: str) -> Portal:
+        started.append(Portal(data, *before, **environment))
         return started[-1]
 
     yield one
@@ -202,3 +202,14 @@ def test_ctrl_c_during_the_start_stops_it_too(start, data):
 
     assert processes_of(data) == []
     assert "Traceback" not in starting.said()
+
+
+def test_a_killed_make_does_not_leave_a_portal_behind(start, data):
+    make = start("sh", "-c", '"$@"; exit', "make", MAKELEVEL="1")
+    assert make.is_up(), make.said()
+
+    make.process.kill()
+    make.process.wait()
+
+    assert comes_true(lambda: processes_of(data) == [])
+    assert comes_true(lambda: "모두 멈췄습니다" in make.said())

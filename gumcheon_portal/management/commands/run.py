@@ -19,7 +19,7 @@ from django.db import OperationalError, connections
 
 from gumcheon_portal.demo import logins
 from gumcheon_portal.embedded import pair, sentences
-from gumcheon_portal.embedded.children import Child, end_with_parent
+from gumcheon_portal.embedded.children import Child, end_with_ours
 from gumcheon_portal.embedded.places import DataFolder
 from gumcheon_portal.embedded.start import unreachable
 from gumcheon_portal.embedded.supervisor import Stopped, Supervisor, fresh_log
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             os.environ["DEBUG"] = "true"
             os.execv(sys.executable, [sys.executable, *sys.argv])
         if "MAKELEVEL" in os.environ:
-            end_with_parent(signal.SIGTERM)()  # a killed make must not leave a portal behind
+            end_with_ours(signal.SIGTERM)  # a killed make must not leave a portal behind
         port = free_port(os.environ.get("PORT") or "8000")
         self.address = f"http://127.0.0.1:{port}"
         self.folder = DataFolder(settings.PORTAL_DATA)
