@@ -133,8 +133,9 @@ def owe(count: int) -> None:
     Notice.objects.bulk_create(rows)
 
 
-def wait_for(what, deadline: float) -> None:
+def wait_for(what, crew: Crew, deadline: float) -> None:
     while not what():
+        assert crew.worker.poll() is None, crew.log.read_text(encoding="utf-8")[-2_000:]
         assert time.monotonic() < deadline, f"still waiting: {Counter(Notice.objects.values_list('state', flat=True))}"
         time.sleep(0.02)
 
@@ -146,11 +147,11 @@ def test_killed_workers_lose_nothing_and_leave_at_most_one_doubt_each(crew, sms_
     for kill in range(KILLS):
         crew.start()
         goal = (kill + 1) * NOTICES * 3 // 4 // (KILLS + 1)
-        wait_for(lambda goal=goal: len(sms_sink.accepted) >= goal, deadline)
+        wait_for(lambda goal=goal: len(sms_sink.accepted) >= goal, crew, deadline)
         crew.kill()
     crew.start()
     unfinished = Notice.objects.filter(state__in=[Notice.State.DUE, Notice.State.HANDING])
-    wait_for(lambda: not unfinished.exists(), deadline)
+    wait_for(lambda: not unfinished.exists(), crew, deadline)
 
     states = Counter(Notice.objects.values_list("state", flat=True))
     doubtful = set(Notice.objects.filter(state=Notice.State.UNKNOWN).values_list("address", flat=True))
