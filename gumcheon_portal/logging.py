@@ -59,6 +59,8 @@ def _message(record: logging.LogRecord) -> str:
     """The event in words; of Django's own lines on a request only the status, for they quote the path."""
     if record.name.startswith("django.request") and hasattr(record, "status_code"):
         return f"response {record.status_code}"
+    if record.name == "celery.app.trace" and record.exc_info:
+        return "task failed"  # Celery's own words repeat the exception's
     return LONG_NUMBER.sub("[number]", E_MAIL.sub("[e-mail]", record.getMessage()))
 
 

@@ -70,6 +70,15 @@ def test_djangos_own_line_on_a_request_does_not_quote_the_path():
     assert told["event"] == "response 404"
 
 
+def test_celerys_own_line_on_a_failed_task_does_not_repeat_the_exception():
+    error = ValueError("김나래")
+
+    told = line("Task x raised unexpected: %r", error, name="celery.app.trace", exc_info=(ValueError, error, None))
+
+    assert told["event"] == "task failed"
+    assert "김나래" not in json.dumps(told, ensure_ascii=False)
+
+
 def finished(path: str, **headers: str) -> HttpResponse:
     request = RequestFactory().get(path, headers=headers)
     request.resolver_match = resolve(path)
