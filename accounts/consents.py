@@ -44,7 +44,7 @@ def answer(
     )
     if kind == Kind.MARKETING and say:
         notices.consent_kept(consent)
-    if kind == Kind.CHILD and given:
+    if verified == Consent.Verified.SMS_NOTICE:
         notices.child_consented(consent)
     return consent
 

@@ -24,6 +24,10 @@ class NeedsPhone(Refused):
     """The confirming message to a guardian (시행령 제17조의2 ① 1호) needs a proved phone."""
 
 
+class NeedsConsent(Refused):
+    """A child under 14 and no word of the guardian."""
+
+
 class InvitationOver(Refused):
     """The link was used, called back, or is too old."""
 
@@ -38,7 +42,8 @@ def add_child(guardian: User, student: Student, *, relation: str, consented: boo
 
     Raises:
         NeedsPhone: a child under 14, and the guardian has no proved phone.
-        Refused: no adult, no consent, twice the same child, or too many children.
+        NeedsConsent: a child under 14, and the guardian did not consent.
+        Refused: no adult, twice the same child, or too many children.
     """
     with contended(_("잠시 뒤에 다시 시도해 주세요.")), transaction.atomic():
         guardian = lock(User.objects, guardian.pk)
@@ -48,7 +53,7 @@ def add_child(guardian: User, student: Student, *, relation: str, consented: boo
             if not guardian.phone_verified_at:
                 raise NeedsPhone(_("만 14세 미만 자녀를 등록하려면 먼저 휴대폰 번호를 확인해 주세요."))
             if not consented:
-                raise Refused(_("만 14세 미만 자녀는 법정대리인의 동의가 있어야 등록할 수 있습니다."))
+                raise NeedsConsent(_("만 14세 미만 자녀는 법정대리인의 동의가 있어야 등록할 수 있습니다."))
         mine = Student.objects.cared_for_by(guardian)
         if mine.filter(name=student.name, birth_date=student.birth_date).exists():
             raise Refused(_("이미 등록한 자녀입니다."))

@@ -139,7 +139,7 @@ def reset_new(request: HttpRequest) -> HttpResponse:
         return redirect("account_reset_password")
     form = NewPasswordForm(request.POST or None, user=user)
     if form.is_valid():
-        signup.change_password(user, form.cleaned_data["password"])
+        signup.reset_password(user, proved, form.cleaned_data["password"])
         del request.session[RESET_KEY]
         messages.success(request, _("새 비밀번호로 로그인해 주세요."))
         return redirect("account_login")

@@ -6,7 +6,7 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -44,8 +44,10 @@ def child_add(request: HttpRequest) -> HttpResponse:
         except family.NeedsPhone as refused:
             messages.warning(request, str(refused))
             return redirect(f"{reverse('account_change_phone')}?{urlencode({'next': request.get_full_path()})}")
+        except family.NeedsConsent as refused:
+            form.add_error("consented", str(refused))
         except Refused as refused:
-            form.add_error("consented" if "동의" in str(refused) else None, str(refused))
+            form.add_error(None, str(refused))
         else:
             GuardianConsentRequest.objects.filter(pk=request.session.pop(CONSENT_KEY, None)).delete()
             messages.success(request, _("%(name)s 학생을 등록했습니다.") % {"name": student.name})
@@ -200,7 +202,7 @@ def unlink(request: HttpRequest, pk: int) -> HttpResponse:
     link = get_object_or_404(links, pk=pk)
     own = link.student.user_id == request.user.pk and not link.student.is_under_14
     if link.guardian_id != request.user.pk and not own:
-        return render(request, "404.html", status=404)
+        raise Http404
     if request.method == "POST":
         try:
             family.unlink(link, by=request.user)

@@ -76,14 +76,11 @@ def consents(request: HttpRequest) -> HttpResponse:
     """Every kind with its switch, every answer ever given, and what needs no consent and why."""
     words = {text.kind: text for text in ConsentText.objects.in_force()}
     students = list(Student.objects.editable_by(request.user))
-    rows = [
-        _row(words[kind], kind, None, consent_book.standing(user=request.user))
-        for kind in words
-        if kind not in ConsentText.OF_STUDENTS
-    ]
+    mine = consent_book.standing(user=request.user)
+    rows = [_row(words[kind], None, mine) for kind in words if kind not in ConsentText.OF_STUDENTS]
     for student in students:
         standing = consent_book.standing(student=student)
-        rows += [_row(words[kind], kind, student, standing) for kind in words if _concerns(kind, student, standing)]
+        rows += [_row(words[kind], student, standing) for kind in words if _concerns(kind, student, standing)]
     history = Consent.objects.filter(user=request.user) | Consent.objects.filter(student__in=students)
     context = {"rows": rows, "history": history.select_related("text", "student")[:100]}
     return render(request, "accounts/consents.html", context)
@@ -92,12 +89,12 @@ def consents(request: HttpRequest) -> HttpResponse:
 def _concerns(kind: str, student: Student, standing: dict[str, Consent]) -> bool:
     """A child's consent is shown while the child is under 14 or as long as it stands."""
     if kind == ConsentText.Kind.CHILD:
-        return student.is_under_14 or kind in standing
+        return student.is_under_14 or (kind in standing and standing[kind].given)
     return kind in ConsentText.OF_STUDENTS
 
 
-def _row(text: ConsentText, kind: str, student: Student | None, standing: dict[str, Consent]) -> dict[str, object]:
-    last = standing.get(kind)
+def _row(text: ConsentText, student: Student | None, standing: dict[str, Consent]) -> dict[str, object]:
+    last = standing.get(text.kind)
     return {"text": text, "student": student, "last": last, "given": last is not None and last.given}
 
 
@@ -110,16 +107,22 @@ def consent(request: HttpRequest) -> HttpResponse:
     student = None
     if kind in ConsentText.OF_STUDENTS:
         student = get_object_or_404(Student.objects.editable_by(request.user), pk=request.POST.get("student") or 0)
-    if kind == ConsentText.Kind.CHILD and student.user_id == request.user.pk and student.is_under_14:
-        messages.error(request, _("만 14세 미만의 동의는 보호자만 바꿀 수 있습니다."))
-        return redirect("accounts:consents")
+    verified = Consent.Verified.LOGIN
+    if kind == ConsentText.Kind.CHILD and student.is_under_14:
+        if student.user_id == request.user.pk:
+            messages.error(request, _("만 14세 미만의 동의는 보호자만 바꿀 수 있습니다."))
+            return redirect("accounts:consents")
+        if given == "no":
+            messages.info(request, _("동의를 철회하면 자녀의 이용이 끝나고 정보가 지워집니다. 확인해 주세요."))
+            return redirect("accounts:child_leave", student.pk)
+        if not request.user.phone_verified_at:
+            messages.warning(request, _("동의 확인 문자를 받을 휴대폰 번호를 먼저 확인해 주세요."))
+            return redirect("account_change_phone")
+        verified = Consent.Verified.SMS_NOTICE
+    elif kind == ConsentText.Kind.CHILD and given == "yes":
+        return HttpResponseBadRequest()  # from 14 on nobody consents in a student's place
     about = {"student": student} if student else {"user": request.user}
-    if kind == ConsentText.Kind.CHILD and given == "no" and student.is_under_14:
-        messages.info(
-            request, _("법정대리인 동의를 철회하면 자녀의 이용이 끝나고 정보가 지워집니다. 아래에서 확인해 주세요.")
-        )
-        return redirect("accounts:child_leave", student.pk)
-    consent_book.answer(kind, given == "yes", by=request.user, **about)
+    consent_book.answer(kind, given == "yes", by=request.user, verified=verified, **about)
     messages.success(request, _("동의했습니다.") if given == "yes" else _("동의를 철회했습니다."))
     return redirect("accounts:consents")
 
