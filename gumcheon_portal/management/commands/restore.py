@@ -29,6 +29,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+        call_command("sync_roles", verbosity=0)
         call_command("retain", "--reapply", stdout=self.stdout)
         made_at = timezone.localtime(contents.made_at)
         self.stdout.write(f"되살렸습니다: {made_at:%Y-%m-%d %H:%M} 백업, 올린 파일 {contents.files}개")

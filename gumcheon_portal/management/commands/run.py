@@ -91,6 +91,7 @@ class Command(BaseCommand):
         quietly: dict[str, Any] = {"verbosity": 0, "stdout": StringIO()}
         call_command("migrate", interactive=False, **quietly)
         call_command("createcachetable", **quietly)
+        call_command("sync_roles", **quietly)
         call_command("load_plan", **quietly)
         if settings.DEMO and not get_user_model().objects.exists():
             self.say("체험용 센터를 만들고 있습니다. 처음 한 번만 합니다.")
