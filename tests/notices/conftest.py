@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from notices import kinds, outbox
+from notices import delivery, kinds, outbox
 from notices.kinds import Kind
 from notices.models import Notice
 from tests.notices.sinks import SmsSink, mail_sink
@@ -35,10 +38,6 @@ def owed(db) -> Callable[..., Notice]:
     """A notice that is due now, straight into the table."""
 
     def owed(**changes) -> Notice:
-        from datetime import timedelta
-
-        from django.utils import timezone
-
         now = timezone.now()
         number = Notice.objects.count()
         fields = {
@@ -58,6 +57,32 @@ def owed(db) -> Callable[..., Notice]:
         return Notice.objects.create(**{**fields, **changes})
 
     return owed
+
+
+class Scripted:
+    """A way out that answers as told, then accepts."""
+
+    name = "scripted"
+
+    def __init__(self, *answers: Exception) -> None:
+        self.answers, self.said, self.numbers = list(answers), [], count(1)
+
+    def send(self, notice: Notice) -> str:
+        assert Notice.objects.get(pk=notice.pk).state == Notice.State.HANDING  # said before the call
+        self.said.append(notice.spoken_body())
+        if self.answers:
+            raise self.answers.pop(0)
+        return f"receipt-{next(self.numbers)}"
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def way(monkeypatch) -> Scripted:
+    way = Scripted()
+    monkeypatch.setattr(delivery, "way_for", lambda channel: way)
+    return way
 
 
 @pytest.fixture

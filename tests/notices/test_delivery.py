@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from itertools import count
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from lifecycle.models import Transition
-from notices import delivery, health
+from notices import delivery, sealing
 from notices.channels.outcomes import InDoubt, Never, TryLater, TrySoon
 from notices.kinds import EMAIL
 from notices.models import Notice, SandboxMessage
@@ -17,32 +16,6 @@ from notices.models import Notice, SandboxMessage
 pytestmark = pytest.mark.django_db
 
 State = Notice.State
-
-
-class Scripted:
-    """A way out that answers as told, then accepts."""
-
-    name = "scripted"
-
-    def __init__(self, *answers: Exception) -> None:
-        self.answers, self.said, self.numbers = list(answers), [], count(1)
-
-    def send(self, notice: Notice) -> str:
-        assert Notice.objects.get(pk=notice.pk).state == State.HANDING  # said before the call
-        self.said.append(notice.spoken_body())
-        if self.answers:
-            raise self.answers.pop(0)
-        return f"receipt-{next(self.numbers)}"
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-@pytest.fixture
-def way(monkeypatch) -> Scripted:
-    way = Scripted()
-    monkeypatch.setattr(delivery, "way_for", lambda channel: way)
-    return way
 
 
 def test_what_is_due_goes_out_once_and_leaves_a_trail(owed, way):
@@ -126,66 +99,7 @@ def test_a_message_in_doubt_is_never_sent_again_by_itself(owed, way):
     assert len(way.said) == 1
 
 
-@pytest.mark.parametrize(
-    ("now", "leaves"),
-    [
-        ("2026-11-24 20:59:59+09:00", True),
-        ("2026-11-24 21:00:00+09:00", False),
-        ("2026-11-25 03:00:00+09:00", False),
-        ("2026-11-25 07:59:59+09:00", False),
-        ("2026-11-25 08:00:00+09:00", True),
-    ],
-)
-def test_at_night_a_text_message_waits_unless_it_is_urgent_and_mail_never_waits(owed, way, now, leaves):
-    with time_machine.travel(now, tick=False):
-        owed(body="급하지 않음", urgent=False)
-        owed(body="급함", urgent=True)
-        owed(body="메일", urgent=False, channel=EMAIL, price_class="")
-        delivery.deliver_due()
-    assert set(way.said) == {"급함", "메일"} | ({"급하지 않음"} if leaves else set())
-
-
-def test_nine_o_clock_counts_when_it_is_sent_not_when_it_was_claimed(owed, way):
-    with time_machine.travel("2026-11-24 20:59:59+09:00", tick=False) as clock:
-        notice = owed(urgent=False)
-        [claimed] = delivery.claim()
-        clock.shift(timedelta(seconds=1))
-        assert not delivery.hand_over(claimed, way)
-        clock.move_to("2026-11-25 08:00:00+09:00")
-        assert delivery.deliver_due() == 1
-    notice.refresh_from_db()
-    assert notice.attempts == 1
-
-
-def test_what_waits_for_the_morning_is_not_late(owed):
-    with time_machine.travel("2026-11-24 23:00:00+09:00", tick=False) as clock:
-        owed(urgent=False)
-        assert health.oldest_due() is None
-        clock.move_to("2026-11-25 08:00:10+09:00")
-        assert health.oldest_due() == timedelta(hours=9, seconds=10)
-
-
-def test_the_monthly_ceiling_stops_all_text_messages_but_codes(owed, way, settings):
-    from notices import sealing
-
-    settings.SMS_CEILING_WON_A_MONTH = 50
-    with time_machine.travel("2026-11-24 12:00:00+09:00", tick=False) as clock:
-        for number in range(3):
-            owed(body=f"{number}")
-        owed(body="코드 #{코드}", sealed=sealing.seal({"코드": "1"}))
-        owed(body="메일", channel=EMAIL, price_class="")
-        delivery.deliver_due()
-        assert sorted(way.said) == ["0", "1", "메일", "코드 1"]
-        clock.move_to("2026-11-30 23:59:59+09:00")
-        Notice.objects.update(give_up_at=timezone.now() + timedelta(days=3))
-        assert delivery.deliver_due() == 0
-        clock.move_to("2026-12-01 00:00:00+09:00")
-        assert delivery.deliver_due() == 1
-
-
 def test_a_secret_is_wiped_once_it_is_handed_over(owed, way):
-    from notices import sealing
-
     notice = owed(body="코드 #{코드}", sealed=sealing.seal({"코드": "908172"}))
     delivery.deliver_due()
     notice.refresh_from_db()
@@ -194,8 +108,6 @@ def test_a_secret_is_wiped_once_it_is_handed_over(owed, way):
 
 
 def test_a_secret_survives_until_a_retry_succeeds(owed, way):
-    from notices import sealing
-
     way.answers = [TrySoon("연결 안 됨")]
     with time_machine.travel("2026-11-24 12:00:00+09:00", tick=False) as clock:
         owed(body="코드 #{코드}", sealed=sealing.seal({"코드": "1"}))
@@ -206,8 +118,6 @@ def test_a_secret_survives_until_a_retry_succeeds(owed, way):
 
 
 def test_a_secret_sealed_with_a_lost_key_fails_with_a_sentence(owed, way, settings):
-    from notices import sealing
-
     notice = owed(body="코드 #{코드}", sealed=sealing.seal({"코드": "1"}))
     settings.SECRET_KEY = "another key altogether, longer than fifty characters for sure"
     delivery.deliver_due()
@@ -260,8 +170,6 @@ def test_what_expired_before_its_turn_is_not_sent(owed, way):
 
 
 def test_the_sandbox_keeps_messages_and_no_secrets(owed, settings):
-    from notices import sealing
-
     settings.DEMO = False
     owed(body="코드 #{코드}", sealed=sealing.seal({"코드": "908172"}))
     delivery.deliver_due()

@@ -267,17 +267,8 @@ def test_who_may_not_change_words_may_read_them(client, clerk, words):
     assert client.post("/admin/notices/wording/test.booked/reset/").status_code == 403
 
 
-def test_a_doubt_ends_up_in_the_list_of_what_needs_somebody(client, clerk, owed, monkeypatch):
-    class Breaks:
-        name = "breaks"
-
-        def send(self, notice):
-            raise InDoubt("문자를 넘긴 뒤 연결이 끊겼습니다.")
-
-        def close(self):
-            """Nothing is open."""
-
-    monkeypatch.setattr(delivery, "way_for", lambda channel: Breaks())
+def test_a_doubt_ends_up_in_the_list_of_what_needs_somebody(client, clerk, owed, way):
+    way.answers = [InDoubt("문자를 넘긴 뒤 연결이 끊겼습니다.")]
     owed()
     delivery.deliver_due()
     page = client.get(LIST).content.decode()
