@@ -83,7 +83,8 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
 def confirm(booking: Booking, *, by: User) -> Booking:
     """Turn a hold into a booking and tell everybody. A second click changes nothing and says nothing.
 
-    A hold that is over still counts as long as nobody took its place.
+    A hold keeps its slot by itself, so the move of its own row is guard enough. One that is over still
+    counts as long as nobody took its place; that is found out under the slot's lock.
 
     Raises:
         Taken: the hold is gone.
@@ -91,8 +92,9 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     """
     try:
         with contended(str(TAKEN), Taken), transaction.atomic():
-            slot, now = _slot(booking.slot_id), timezone.now()
+            now = timezone.now()
             if booking.has_lapsed(now):
+                slot = _slot(booking.slot_id)
                 _check(slot, booking.topic, booking.mode, now)
                 others = [b for b in _standing(slot, booking.student, now) if b.pk != booking.pk]
                 _make_room(slot, booking.period, others, booking.student, now, by=by)

@@ -30,8 +30,14 @@ def family_of(user: User) -> models.QuerySet[Student]:
 
     Unlike ``Student.objects.visible_to`` it does not widen for staff, who have families too.
     """
+    return Student.objects.filter(_is_family_of(user))
+
+
+def _is_family_of(user: User, student: str = "") -> Q:
+    """The same as a condition; ``student`` is the path that leads there, such as ``student__``."""
     mine = Guardianship.objects.current().filter(guardian=user).values("student")
-    return Student.objects.filter(Q(pk__in=mine) | Q(user=user), left_at__isnull=True)
+    own = Q(**{f"{student}pk__in": mine}) | Q(**{f"{student}user": user})
+    return own & Q(**{f"{student}left_at__isnull": True})
 
 
 class BookingQuerySet(models.QuerySet):
@@ -58,7 +64,7 @@ class BookingQuerySet(models.QuerySet):
     def of_family(self, user: User) -> BookingQuerySet:
         """What a family sees on its own pages. A hold is seen by the person who made it alone."""
         tentative = Q(state__in=[Booking.State.HELD, Booking.State.RELEASED])
-        return self.filter(~tentative | Q(booked_by=user), student__in=family_of(user))
+        return self.filter(_is_family_of(user, "student__"), ~tentative | Q(booked_by=user))
 
     def visible_to(self, user: User) -> BookingQuerySet:
         """What somebody may open: staff by their rights, a counsellor their own, a family its own."""
