@@ -10,7 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -22,6 +22,12 @@ def pytest_configure() -> None:
     settings.STATIC_ROOT = settings.BASE_DIR / "static"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.DESTRUCTION_LEDGER = Path(tempfile.mkdtemp(prefix="portal-tests-")) / "destroyed.jsonl"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the shared demo centre come first: transactional ones empty the tables that migrations filled."""
+    items.sort(key=lambda item: "town" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +82,14 @@ def log_in(client: Client) -> Callable[[User], Client]:
         return client
 
     return log_in
+
+
+@pytest.fixture(scope="module")
+def town(django_db_setup, django_db_blocker):
+    """The demo centre, made once for a file of tests and rolled back after it."""
+    demo, settings.DEMO = settings.DEMO, True
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo", stdout=StringIO())
+        yield
+        transaction.set_rollback(True)
+    settings.DEMO = demo

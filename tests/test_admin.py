@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -28,17 +25,6 @@ OURS = list(admin.site._registry)
 LINKS = [entry for entries in WORK.values() for entry in entries if isinstance(entry, Link)]
 
 each_page = pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
-
-
-@pytest.fixture(scope="module")
-def town(django_db_setup, django_db_blocker):
-    """The demo centre, made once for this file and rolled back after it."""
-    demo, settings.DEMO = settings.DEMO, True
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load_demo", stdout=StringIO())
-        yield
-        transaction.set_rollback(True)
-    settings.DEMO = demo
 
 
 @pytest.fixture(scope="module")
