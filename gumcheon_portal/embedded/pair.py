@@ -87,8 +87,8 @@ def start(running: list[Postgres | Redis], children: list[Child]) -> None:
         server.prepare()
         server.log.touch(mode=0o600)
         child = server.child()
+        children.append(child)  # before it starts, so that an interruption cannot lose it
         child.start()
-        children.append(child)
     deadline = time.monotonic() + START_SECONDS
     for server, child in zip(running, children, strict=True):
         while not server.ready():
