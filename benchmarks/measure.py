@@ -104,6 +104,19 @@ def middle(turns: Sequence[Cost]) -> Cost:
     )
 
 
+def together(name: str, costs: Sequence[Cost]) -> Cost:
+    """What requests cost that one visitor sends one after the other."""
+    return Cost(
+        name,
+        costs[0].at_once,
+        cpu_ms=sum(cost.cpu_ms for cost in costs),
+        p50_ms=sum(cost.p50_ms for cost in costs),
+        p95_ms=sum(cost.p95_ms for cost in costs),
+        per_second=1 / sum(1 / cost.per_second for cost in costs),
+        unexpected=sum(cost.unexpected for cost in costs),
+    )
+
+
 def cpu_of(costs: Sequence[Cost], name: str) -> float:
     """Milliseconds of processor time for one request of ``name``, over all levels."""
     return median(cost.cpu_ms for cost in costs if cost.name == name)

@@ -37,7 +37,6 @@ class Portal:
             "REDIS_URL": broker.url,
             "DEBUG": "false",
             "DEMO": "false",
-            "LOG_LEVEL": "WARNING",
             "SMS_CEILING_WON_A_MONTH": str(CEILING_WON),
         }
 
