@@ -6,6 +6,8 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Student
@@ -63,20 +65,25 @@ class WishForm(forms.Form):
         help_text=_("500자까지 적을 수 있습니다. 주민등록번호나 병력처럼 민감한 내용은 적지 마세요."),
     )
 
-    def __init__(self, *args: Any, slot: Slot, user: User, back: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["student"].queryset = family_of(user)
+        self.fields["topic"].queryset = Topic.objects.open()
+        self.fields["mode"].choices = Mode.choices
+
+    def offer(self, slot: Slot) -> None:
+        """Show no more than ``slot`` has; what cannot be had there is refused by ``booking``, whoever sent it."""
         self.fields["topic"].queryset = topics_for(slot)
         self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in slot.modes]
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": True, "data-once": True}
-        self.helper.layout = Layout(
-            "student",
-            "topic",
-            "mode",
-            "question",
-            Actions(Submit("next", _("다음")), LinkButton(back, _("다른 시간 고르기"))),
-        )
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        """Made when the form is drawn: most forms that are sent never are."""
+        helper = FormHelper()
+        helper.attrs = {"novalidate": True, "data-once": True}
+        other = LinkButton(reverse("counseling:times"), _("다른 시간 고르기"))
+        helper.layout = Layout("student", "topic", "mode", "question", Actions(Submit("next", _("다음")), other))
+        return helper
 
 
 class CancelForm(forms.Form):

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -65,23 +64,18 @@ def times(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def slot(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 2: who comes and for what. Going on keeps the time for some minutes."""
-    published = Slot.objects.filter(published=True).select_related("counselor", "room__venue")
-    slot = get_object_or_404(published, pk=pk)
     if request.method == "POST":
-        form = WishForm(request.POST, slot=slot, user=request.user, back=reverse("counseling:times"))
-        if form.is_valid():
-            return _held(request, slot, form)
+        form = WishForm(request.POST, user=request.user)
+        return _held(request, pk, form) if form.is_valid() else _slot_page(request, _published(pk), form)
+    slot, now = _published(pk), timezone.now()
+    standing = slot.bookings.filter(state__in=Booking.OCCUPYING).first()  # one at most: the index says so
+    if standing and standing.state == State.HELD and standing.booked_by_id == request.user.pk:
+        initial = {name: getattr(standing, name) for name in ("student", "topic", "mode", "question")}
+    elif slot.starts_at <= now or (standing and not standing.has_lapsed(now)):
+        return _lost(request, Need.read(request.GET, Topic.objects.open()), _("이미 예약되었거나 지난 시간입니다."))
     else:
-        now = timezone.now()
-        standing = slot.bookings.filter(state__in=Booking.OCCUPYING).first()  # one at most: the index says so
-        if standing and standing.state == State.HELD and standing.booked_by_id == request.user.pk:
-            initial = {name: getattr(standing, name) for name in ("student", "topic", "mode", "question")}
-        elif slot.starts_at <= now or (standing and not standing.has_lapsed(now)):
-            return _lost(request, Need.read(request.GET, Topic.objects.open()), _("이미 예약되었거나 지난 시간입니다."))
-        else:
-            initial = _first_guess(request, slot)
-        form = WishForm(initial=initial, slot=slot, user=request.user, back=reverse("counseling:times"))
-    return _slot_page(request, slot, form)
+        initial = _first_guess(request, slot)
+    return _slot_page(request, slot, WishForm(initial=initial, user=request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,19 +168,24 @@ def _open(request: HttpRequest, pk: int) -> Booking:
     return get_object_or_404(mine.select_related("slot__counselor__user"), pk=pk)
 
 
-def _held(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
+def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:
     entered = form.cleaned_data
     try:
-        booking = bookings.hold(slot.pk, by=request.user, **entered)
+        booking = bookings.hold(pk, by=request.user, **entered)
     except bookings.Taken as taken:
         return _lost(request, Need(entered["topic"], entered["mode"]), str(taken), Booking(**entered))
     except bookings.NotNow as not_now:
         form.add_error(None, str(not_now))
-        return _slot_page(request, slot, form)
+        return _slot_page(request, _published(pk), form)
     return redirect("counseling:review" if booking.state == State.HELD else "counseling:booking", booking.pk)
 
 
+def _published(pk: int) -> Slot:
+    return get_object_or_404(Slot.objects.filter(published=True).select_related("counselor", "room__venue"), pk=pk)
+
+
 def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
+    form.offer(slot)
     context = {"slot": slot, "form": form, "has_family": form.fields["student"].queryset.exists()}
     return render(request, "counseling/slot.html", context)
 

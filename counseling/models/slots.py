@@ -197,6 +197,10 @@ class Slot(models.Model):
         return Refusal.TOO_EARLY if self.starts_at >= _days_ahead(now, topic.horizon_days + 1) else None
 
     def _unsuited(self, topic: Topic, mode: str) -> Refusal | None:
-        if self.session(topic).upper > self.ends_at or not self.counselor.topics.filter(pk=topic.pk).exists():
+        if self.session(topic).upper > self.ends_at or not self._is_offered(topic):
             return Refusal.TOPIC
         return Refusal.MODE if mode not in self.modes or mode not in topic.modes else None
+
+    def _is_offered(self, topic: Topic) -> bool:
+        links = Counselor.topics.through.objects
+        return links.filter(counselor=self.counselor_id, topic=topic).exists()
