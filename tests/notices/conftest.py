@@ -63,12 +63,14 @@ class Scripted:
     """A way out that answers as told, then accepts."""
 
     name = "scripted"
+    guarded = True
 
     def __init__(self, *answers: Exception) -> None:
         self.answers, self.said, self.numbers = list(answers), [], count(1)
 
     def send(self, notice: Notice) -> str:
-        assert Notice.objects.get(pk=notice.pk).state == Notice.State.HANDING  # said before the call
+        if self.guarded:
+            assert Notice.objects.get(pk=notice.pk).state == Notice.State.HANDING  # said before the call
         self.said.append(notice.spoken_body())
         if self.answers:
             raise self.answers.pop(0)

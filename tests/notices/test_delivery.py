@@ -210,6 +210,7 @@ def test_without_lease_and_guarded_moves_it_is_sent_twice(owed, way, at_once, mo
 
     monkeypatch.setattr(delivery, "claim", look)
     monkeypatch.setattr(Notice, "move", write)
+    way.guarded = False
     owed()
     at_once(delivery.deliver_due, delivery.deliver_due)
     assert len(way.said) == 2
