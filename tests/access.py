@@ -4,13 +4,14 @@ One letter per answer, so that a row fits a line:
 
     .  200                      L  sent to log in          2  sent to prove a second factor
     R  redirected elsewhere     -  404, it does not exist   x  403
-    P  405, only for POST       !  anything else
+    P  405, only for POST       G  410, it is over
+    !  anything else
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ def places(resolver: URLResolver | None = None, prefix: str = "", space: str = "
             yield Place(f"{space}{entry.name}" if entry.name else "", route)
 
 
+def argument_names(route: str) -> list[str]:
+    """The names of the arguments in a route: ``["pk"]`` of ``bookings/<int:pk>/``."""
+    return re.findall(r"<(?:\w+:)?(\w+)>", route) + re.findall(r"\(\?P<(\w+)>", route)
+
+
 def admin_model(name: str) -> type[models.Model] | None:
     """The model that an admin URL name such as ``admin:accounts_student_change`` speaks of."""
     if match := re.fullmatch(r"admin:([a-z]+)_([a-z]+)_[a-z_]+", name):
@@ -67,14 +73,11 @@ def answer(client: Client, url: str) -> str:
         if "/login" in target:
             return "L"
         return "2" if "/2fa/" in target or "/mfa/" in target else "R"
-    return {200: ".", 404: "-", 403: "x", 405: "P"}.get(response.status_code, "!")
+    return {200: ".", 404: "-", 403: "x", 405: "P", 410: "G"}.get(response.status_code, "!")
 
 
-def url_of(place: Place, arguments: Callable[[Place], dict[str, Any] | None]) -> str | None:
-    """Where this place is for the family of the demo; ``None`` when nothing there can be addressed."""
-    kwargs = arguments(place)
-    if kwargs is None:
-        return None
+def url_of(place: Place, kwargs: dict[str, Any]) -> str:
+    """Where this place is; the admin's own patterns take their arguments by position."""
     try:
         return reverse(place.name, kwargs=kwargs)
     except NoReverseMatch:

@@ -1,0 +1,154 @@
+"""Every URL, every kind of visitor. A new URL fails here until someone decides who may open it.
+
+``WRITE_ACCESS=1 pytest tests/test_access.py`` writes the table anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.test import Client
+
+from accounts.models import Affiliation, Guardianship, Student, User
+from counseling.models import Booking, Slot
+from gumcheon_portal.demo.logins import DOMAIN
+from lifecycle import retention
+from newsletter.models import Post
+from notices.models import Notice
+from programs.models import Program
+from tests import access
+from tests.access import VISITORS, Place
+
+# The admin's nameless patterns only lead on to its named ones.
+PLACES = {place.key: place for place in access.places() if place.name or not place.route.startswith("admin/")}
+
+
+class Demo:
+    """Who visits, and which objects of the demo's first family the URLs speak of."""
+
+    def __init__(self) -> None:
+        self.clients = {visitor: self._client(visitor) for visitor in VISITORS}
+        self.parent = User.objects.get(email=f"parent@{DOMAIN}")
+        self.child = Student.objects.get(user__email=f"student@{DOMAIN}")
+        self.booking = Booking.objects.filter(student=self.child, state=Booking.State.BOOKED).latest("pk")
+
+    @staticmethod
+    def _client(visitor: str) -> Client:
+        client = Client()
+        if visitor != "anonymous":
+            key = "family07" if visitor == "stranger" else visitor
+            client.force_login(User.objects.get(email=f"{key}@{DOMAIN}"))
+        return client
+
+    def subject(self, model: type[models.Model]) -> models.Model | None:
+        """The first family's own object where it has one, else any."""
+        own = {
+            User: self.parent,
+            Student: self.child,
+            Booking: self.booking,
+            Guardianship: Guardianship.objects.filter(student=self.child).first(),
+            Authenticator: Authenticator.objects.filter(user__email=f"admin@{DOMAIN}").first(),
+        }
+        return own.get(model) or model._default_manager.order_by("pk").first()
+
+    def arguments(self, place: Place) -> dict[str, Any]:
+        """What this URL is asked for."""
+        names = access.argument_names(place.route)
+        if not names:
+            return {}
+        if (model := access.admin_model(place.name)) and names in (["object_id"], ["pk"]):
+            subject = self.subject(model)
+            return {names[0]: subject.pk if subject else 0}  # who may not look is refused before the row is sought
+        return ARGUMENTS[place.key](self)
+
+
+def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
+    return lambda demo: {name: find(demo) for name, find in found.items()}
+
+
+# What URLs with arguments are asked for: the objects of the demo parent's family wherever somebody owns them.
+_booking = of(pk=lambda demo: demo.booking.pk)
+_free_slot = of(pk=lambda demo: Slot.objects.free().first().pk)
+_privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
+ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
+    "admin:view_on_site": of(
+        content_type_id=lambda demo: ContentType.objects.get_for_model(Booking).pk,
+        object_id=lambda demo: demo.booking.pk,
+    ),
+    "admin:app_list": of(app_label=lambda demo: "counseling"),
+    "admin:lifecycle_destructionplan_ask": of(code=lambda demo: next(iter(retention.kinds())).code),
+    "admin:counseling_mark": _booking,
+    "admin:counseling_cancel": _booking,
+    "admin:counseling_call": _free_slot,
+    "admin:notices_notice_decide": of(pk=lambda demo: demo.subject(Notice).pk, what=lambda demo: "resend"),
+    "admin:notices_wording_reset": of(code=lambda demo: "counseling.booked"),
+    "admin:centre_policytext_draft": of(kind=lambda demo: "privacy"),
+    "accounts:affiliation_end": of(pk=lambda demo: Affiliation.objects.get(user__email=f"teacher@{DOMAIN}").pk),
+    "accounts:child": of(pk=lambda demo: demo.child.pk),
+    "accounts:child_leave": of(pk=lambda demo: demo.child.pk),
+    "accounts:invite": of(pk=lambda demo: demo.child.pk),
+    "accounts:unlink": of(pk=lambda demo: demo.subject(Guardianship).pk),
+    "accounts:invitation_cancel": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more
+    "accounts:invitation": of(token=lambda demo: "no-such-token"),
+    "accounts:guardian_consent": of(token=lambda demo: "no-such-token"),
+    "mfa_remove_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
+    "mfa_edit_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
+    "counseling:slot": _free_slot,
+    "counseling:booking": _booking,
+    "counseling:review": _booking,
+    "counseling:release": _booking,
+    "counseling:done": _booking,
+    "counseling:cancel": _booking,
+    "counseling:ics": _booking,
+    "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
+    "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
+    "centre:policy": of(kind=lambda demo: "privacy"),
+    "centre:policy_version": _privacy_text,
+    "centre:policy_changes": _privacy_text,
+}
+
+
+@pytest.fixture(scope="module")
+def demo(town) -> Demo:
+    return Demo()
+
+
+def test_every_url_answers_as_the_table_says(demo):
+    found = {}
+    for key, place in PLACES.items():
+        url = access.url_of(place, demo.arguments(place))
+        found[key] = "".join(access.answer(demo.clients[visitor], url) for visitor in VISITORS)
+    if os.environ.get("WRITE_ACCESS"):
+        access.write_table(found)
+
+    table = access.read_table()
+    assert {key: letters for key, letters in found.items() if table.get(key) != letters} == {}
+    assert table.keys() <= found.keys(), "the table speaks of URLs that are gone"
+    assert "!" not in "".join(found.values()), "a page answered with an error"
+
+
+def test_what_belongs_to_a_family_does_not_exist_for_others():
+    """The control of the table itself: a wrong letter that somebody pasted in is seen here."""
+    table = access.read_table()
+    owned = ("counseling:booking", "counseling:cancel", "counseling:ics", "accounts:child", "accounts:invite")
+    for key in owned:
+        row = dict(zip(VISITORS, table[key], strict=True))
+        assert row["anonymous"] == "L", key
+        assert {row[visitor] for visitor in ("stranger", "teacher", "partner")} == {"-"}, key
+        assert row["parent"] in ".RP", key
+
+
+def test_nobody_without_a_staff_account_sees_a_staff_page():
+    table = access.read_table()
+    for key, letters in table.items():
+        row = dict(zip(VISITORS, letters, strict=True))
+        if key.startswith("admin:") and key not in {"admin:login", "admin:logout", "admin:jsi18n"}:
+            outside = {row[visitor] for visitor in ("anonymous", "stranger", "parent", "student", "teacher", "partner")}
+            assert outside <= set("L-xRP"), key
+            assert "." not in outside, key
