@@ -35,7 +35,9 @@ if DEMO and SITE_OFFICIAL:
     raise ImproperlyConfigured("DEMO and SITE_OFFICIAL exclude each other: an official site shows no invented people.")
 
 HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", environ.urlparse(SITE_URL).hostname])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", environ.urlparse(SITE_URL).hostname]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 # The address of the visitor is the last one that a trusted proxy wrote; 0 means no proxy stands in front.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -49,7 +51,10 @@ SOCIAL_HOSTS = {
     "naver": ["https://nid.naver.com"],
 }
 SOCIAL_KEYS = {
-    name: {"client_id": env.str(f"{name.upper()}_CLIENT_ID"), "secret": env.str(f"{name.upper()}_CLIENT_SECRET", default="")}
+    name: {
+        "client_id": env.str(f"{name.upper()}_CLIENT_ID"),
+        "secret": env.str(f"{name.upper()}_CLIENT_SECRET", default=""),
+    }
     for name in SOCIAL_HOSTS
     if env.str(f"{name.upper()}_CLIENT_ID", default="")
 }
@@ -132,7 +137,13 @@ DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CO
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits and the like live in PostgreSQL; Redis is a broker only.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache", "OPTIONS": {"MAX_ENTRIES": 1_000_000}}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 
 REDIS_URL = env.redis("REDIS_URL", default=_folder.redis_url)
 
@@ -314,7 +325,11 @@ CELERY_BEAT_SCHEDULE["retain"] = {"task": "lifecycle.tasks.retain", "schedule": 
 CELERY_BEAT_SCHEDULE |= {
     "expire-roles": {"task": "accounts.tasks.expire_roles", "schedule": 3_600, "options": {"expires": 3_600}},
     "tell-turned-14": {"task": "accounts.tasks.tell_turned_14", "schedule": 21_600, "options": {"expires": 21_600}},
-    "recheck-marketing": {"task": "accounts.tasks.recheck_marketing", "schedule": 86_400, "options": {"expires": 86_400}},
+    "recheck-marketing": {
+        "task": "accounts.tasks.recheck_marketing",
+        "schedule": 86_400,
+        "options": {"expires": 86_400},
+    },
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400, "options": {"expires": 86_400}},
 }
 
@@ -334,7 +349,9 @@ CELERY_BEAT_SCHEDULE["load-holidays"] = {"task": "centre.tasks.load_holidays", "
 # --- Mail ------------------------------------------------------------------------------------
 # Only ``notices`` sends. Without EMAIL_URL, mail is delivered into the database and shown in the admin.
 EMAIL_URL = env.str("EMAIL_URL", default="")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@{environ.urlparse(SITE_URL).hostname}>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@{environ.urlparse(SITE_URL).hostname}>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Notices ---------------------------------------------------------------------------------

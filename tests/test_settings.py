@@ -13,7 +13,7 @@ from django.conf import settings
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process of its own, as every start-up does."""
     inherited = {key: value for key, value in os.environ.items() if key not in {"DEMO", "DEBUG", "SITE_OFFICIAL"}}
-    return subprocess.run(  # noqa: S603 -- our own interpreter
+    return subprocess.run(
         [sys.executable, "manage.py", "diffsettings"],
         cwd=settings.BASE_DIR,
         env=inherited | environment,

@@ -103,7 +103,8 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
         if (student.pk, slot.starts_at) in busy:
             continue
         busy.add((student.pk, slot.starts_at))
-        rows.append(_booking(rng, slot, student, guardian[student.pk], rng.choice(topics[slot.counselor_id]), now))
+        topic = rng.choice(topics[slot.counselor_id])
+        rows.append(_booking(rng, slot, student=student, family=guardian[student.pk], topic=topic, now=now))
     bookings = Booking.objects.bulk_create([row for row, _ in rows], batch_size=1000)
     kind = ContentType.objects.get_for_model(Booking)
     Transition.objects.bulk_create(
@@ -123,7 +124,7 @@ def _first_guardians() -> models.QuerySet[Guardianship]:
 
 
 def _booking(
-    rng: random.Random, slot: Slot, student: Student, family: User, topic: Topic, now: datetime
+    rng: random.Random, slot: Slot, *, student: Student, family: User, topic: Topic, now: datetime
 ) -> tuple[Booking, list[tuple[str, str, datetime, User | None, str]]]:
     booked_at = min(slot.starts_at - timedelta(days=rng.randint(2, 14)), now - timedelta(hours=rng.randint(1, 40)))
     moves: list[tuple[str, str, datetime, User | None, str]] = [(State.HELD, State.BOOKED, booked_at, family, "")]
