@@ -111,7 +111,7 @@ def start(data) -> Iterator[Callable[..., Portal]]:
 def running(start, living: list[Portal] = []) -> Portal:  # noqa: B006 - one portal serves all tests that leave it alive
     if not living or living[-1].process.poll() is not None:
         living.append(start())
-        assert living[-1].is_up(), living[-1].said()
+        assert living[-1].is_up(), (living[-1].process.poll(), living[-1].said())
     return living[-1]
 
 

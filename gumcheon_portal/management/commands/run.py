@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -19,7 +20,7 @@ from django.db import OperationalError, connections
 
 from gumcheon_portal.demo import logins
 from gumcheon_portal.embedded import pair, sentences
-from gumcheon_portal.embedded.children import Child, end_with_ours
+from gumcheon_portal.embedded.children import Child, end_with_ours, end_with_parent
 from gumcheon_portal.embedded.places import DataFolder
 from gumcheon_portal.embedded.start import unreachable
 from gumcheon_portal.embedded.supervisor import Stopped, Supervisor, fresh_log
@@ -95,10 +96,24 @@ class Command(BaseCommand):
         call_command("load_plan", **quietly)
         if settings.DEMO and not get_user_model().objects.exists():
             self.say("체험용 센터를 만들고 있습니다. 처음 한 번만 합니다.")
-            call_command("load_demo", **quietly)
+            self.load_demo()
         connections.close_all()
         if not reload:
             collect(self.folder.run / "static-stamp")
+
+    def load_demo(self) -> None:
+        """In a process of its own: it posts notices, and what posts starts a thread; a parent of children has none."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "load_demo"],
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            preexec_fn=end_with_parent(signal.SIGTERM),
+            check=False,
+        )
+        if done.returncode:
+            raise CommandError(f"체험용 센터를 만들지 못했습니다.\n{done.stderr}")
 
     def web(self, port: int, *, reload: bool) -> Child:
         if reload:
