@@ -1,0 +1,32 @@
+"""What this room keeps about a person, for the copy of their own data that they may take away (법 제35조)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from accounts import disclosure
+from accounts.models import Student, User
+from counseling.models import Booking
+
+
+def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    mine = Booking.objects.filter(Q(student__in=students) | Q(booked_by=user))
+    return [
+        {
+            "학생": booking.student.name if booking.student in students else "",
+            "주제": booking.topic.name,
+            "방식": booking.get_mode_display(),
+            "시작": booking.starts_at,
+            "끝": booking.ends_at,
+            "상태": booking.get_state_display(),
+            "상담받고 싶은 내용": booking.question,
+            "접수 일시": booking.created_at,
+        }
+        for booking in mine.select_related("student", "topic").order_by("pk")
+    ]
+
+
+disclosure.register("상담 예약", _bookings)
