@@ -37,12 +37,13 @@ class Portal:
             "REDIS_URL": broker.url,
             "DEBUG": "false",
             "DEMO": "false",
+            "LOG_LEVEL": "INFO",  # a line for every request, as in production
             "SMS_CEILING_WON_A_MONTH": str(CEILING_WON),
         }
 
     def stage(self) -> None:
         """Make the staged database with the plan's data, and set Django up on it, in this process."""
-        os.environ.update(self.environ, DATABASE_URL=self.databases.create(STAGED))
+        os.environ.update(self.environ, DATABASE_URL=self.databases.create(STAGED), LOG_LEVEL="WARNING")
         os.environ["DJANGO_SETTINGS_MODULE"] = "gumcheon_portal.settings"
         django.setup()
         for command in ("migrate", "createcachetable", "sync_roles", "load_plan"):
