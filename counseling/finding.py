@@ -21,6 +21,7 @@ from counseling.models.people import mode_labels
 from counseling.models.slots import midnight
 
 MOST = 20  # times on one page; a chosen day shows all of its own
+YEARS = 2000, 2999  # a centre has no other days
 FARTHEST = 366  # days that are looked through; every topic's own horizon is nearer
 
 
@@ -38,7 +39,7 @@ class Need:
         return cls(
             next((topic for topic in topics if topic.slug == query.get("topic")), None),
             mode if mode in Mode.values else None,
-            _date(query.get("day", "")),
+            day_of(query.get("day", "")),
         )
 
     @property
@@ -132,11 +133,13 @@ def by_day(found: Iterable[Time]) -> list[Day]:
 
 def month_of(text: str) -> date | None:
     """The first day of ``2026-11``; ``None`` for anything else."""
-    return _date(f"{text}-01")
+    return day_of(f"{text}-01")
 
 
-def _date(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """The day ``2026-11-24``; ``None`` for anything else, the ends of the calendar included: one counts on from a day."""
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError:
         return None
+    return day if day and YEARS[0] <= day.year <= YEARS[1] else None

@@ -2,11 +2,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock
+ZERO = "\x00"
+
+
+class ZeroByteMiddleware:
+    """Answer 400 where an address or a cookie carries a zero byte: PostgreSQL takes none. Forms refuse their own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if "%00" in query or any(ZERO in text for text in (query, request.path_info, *request.COOKIES.values())):
+            raise BadRequest("zero byte")
+        return self.get_response(request)
 
 
 class BusyMiddleware:

@@ -23,7 +23,7 @@ def display(request: HttpRequest) -> HttpResponse:
     """
     here = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(here, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(here if safe else "/")
+    response = redirect(here if safe and here.startswith("/") else "/")
     chosen = Display.of(request).changed(request.POST.get("contrast"), request.POST.get("text"))
     chosen.keep(response, secure=request.is_secure())
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from counseling import booking as bookings
 from counseling import callers
 from counseling.board import Board, marks
+from counseling.finding import day_of
 from counseling.forms import topics_for
 from counseling.models import Booking, Mode, Slot, Topic
 from lifecycle import access
@@ -89,7 +89,7 @@ class Desk:
     def board(self, request: HttpRequest) -> HttpResponse:
         """오늘의 상담, or another day's with ``?day=``."""
         today = timezone.localdate()
-        day = _day(request.GET.get("day", "")) or today
+        day = day_of(request.GET.get("day", "")) or today
         context = {
             "title": "오늘의 상담" if day == today else "하루 상담",
             "board": Board.of(day, request.user),
@@ -194,10 +194,3 @@ def _board_url(about: Booking | Slot) -> str:
 
 def _typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

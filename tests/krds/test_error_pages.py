@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 
-PAGES = ["403.html", "404.html", "500.html", "503.html", "403_csrf.html"]
+PAGES = ["400.html", "403.html", "404.html", "500.html", "503.html", "403_csrf.html"]
 
 
 @pytest.mark.parametrize("name", PAGES)
