@@ -25,6 +25,7 @@ from accounts.fields import PhoneField
 from accounts.models import User
 from lifecycle import access
 from lifecycle.access import client_ip
+from lifecycle.locks import Refused
 from lifecycle.models import AccessLog
 
 
@@ -89,8 +90,14 @@ class AccountAdapter(DefaultAccountAdapter):
             raise LookupError(f"No notice says {template_prefix}.")
 
     def _say(self, notice: Any, *args: str) -> None:
-        with transaction.atomic():
-            notice(*args, ip=client_ip(allauth_context.request))
+        """Say it; a visitor who had too many codes today reads so where codes are asked for."""
+        request = allauth_context.request
+        try:
+            with transaction.atomic():
+                notice(*args, ip=client_ip(request))
+        except Refused as refused:
+            messages.error(request, str(refused))
+            raise ImmediateHttpResponse(redirect("account_request_login_code")) from refused
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False  # accounts.views.signup is the only way in

@@ -6,14 +6,14 @@ from allauth.account import views as allauth_views
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.views import contact, signup
+from accounts.views import contact, login, signup
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("signup/", signup.start, name="account_signup"),
     path("login/", allauth_views.login, name="account_login"),
     path("logout/", allauth_views.logout, name="account_logout"),
     path("login/code/", allauth_views.request_login_code, name="account_request_login_code"),
-    path("login/code/confirm/", allauth_views.confirm_login_code, name="account_confirm_login_code"),
+    path("login/code/confirm/", login.confirm_login_code, name="account_confirm_login_code"),
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("reauthenticate/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("phone/change/", contact.change_phone, name="account_change_phone"),

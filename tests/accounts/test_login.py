@@ -64,6 +64,32 @@ def test_an_unknown_and_a_known_address_get_the_same_answers(person):
     assert not told("01000009999", "code")
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_another_code_is_sent_to_the_known_and_promised_to_the_unknown(person, known):
+    if known:
+        person(phone=PHONE)
+    visitor = Client()
+    visitor.post(reverse("account_request_login_code"), {"contact": PHONE})
+
+    again = visitor.post(reverse("account_confirm_login_code"), {"action": "resend"})
+
+    assert again.status_code == 302
+    assert again.url == reverse("account_confirm_login_code")
+    assert len(told(PHONE, "code")) == (2 if known else 0)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_todays_last_code_is_refused_with_a_sentence_at_the_log_in_too(client, person, settings, known):
+    settings.CODES_PER_NUMBER_A_DAY = 0
+    if known:
+        person(phone=PHONE)
+
+    page = client.post(reverse("account_request_login_code"), {"contact": PHONE}, follow=True)
+
+    assert page.status_code == 200
+    assert "오늘 받을 수 있는 인증번호" in page.content.decode()
+
+
 @pytest.mark.parametrize(("minutes", "opens"), [(9.99, False), (10, True)])
 def test_five_failures_lock_an_account_for_ten_minutes(client, person, minutes, opens):
     person(phone=PHONE)
