@@ -97,10 +97,13 @@ def invite(student: Student, role: str, contact: str, *, by: User) -> Invitation
     """Send a link to somebody who shall care for ``student``, or to the student.
 
     Raises:
-        Refused: the student has an account already, or too many invitations wait.
+        Refused: the student has an account already, too many invitations wait, or a child under 14
+            would choose who cares for it.
     """
     with contended(_("잠시 뒤에 다시 시도해 주세요.")), transaction.atomic():
         student = lock(Student.objects, student.pk)
+        if student.user_id == by.pk and student.is_under_14:
+            raise Refused(_("만 14세 미만은 보호자가 다른 보호자를 초대해야 합니다."))
         if role == Invitation.Role.STUDENT and student.user_id:
             raise Refused(_("이미 학생 계정이 연결되어 있습니다."))
         if student.invitations.waiting().count() >= MOST_INVITATIONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -106,12 +106,12 @@ def consent(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     student = None
     if kind in ConsentText.OF_STUDENTS:
-        student = get_object_or_404(Student.objects.editable_by(request.user), pk=request.POST.get("student") or 0)
+        student = _student(request)
     verified = Consent.Verified.LOGIN
+    if student and student.is_under_14 and student.user_id == request.user.pk:
+        messages.error(request, _("만 14세 미만의 동의는 보호자만 바꿀 수 있습니다."))
+        return redirect("accounts:consents")
     if kind == ConsentText.Kind.CHILD and student.is_under_14:
-        if student.user_id == request.user.pk:
-            messages.error(request, _("만 14세 미만의 동의는 보호자만 바꿀 수 있습니다."))
-            return redirect("accounts:consents")
         if given == "no":
             messages.info(request, _("동의를 철회하면 자녀의 이용이 끝나고 정보가 지워집니다. 확인해 주세요."))
             return redirect("accounts:child_leave", student.pk)
@@ -125,6 +125,14 @@ def consent(request: HttpRequest) -> HttpResponse:
     consent_book.answer(kind, given == "yes", by=request.user, verified=verified, **about)
     messages.success(request, _("동의했습니다.") if given == "yes" else _("동의를 철회했습니다."))
     return redirect("accounts:consents")
+
+
+def _student(request: HttpRequest) -> Student:
+    """The student whom a form speaks of, if the person may speak for them."""
+    try:
+        return Student.objects.editable_by(request.user).get(pk=request.POST.get("student", ""))
+    except (ValueError, Student.DoesNotExist) as error:
+        raise Http404 from error
 
 
 # --- Taking one's data away, and leaving -----------------------------------------------------
