@@ -77,6 +77,8 @@ def child(request: HttpRequest, pk: int) -> HttpResponse:
 def student(request: HttpRequest) -> HttpResponse:
     """A student's own page: told first, changed later."""
     mine = Student.objects.filter(user=request.user, left_at=None).select_related("school", "neighbourhood").first()
+    if request.user.birth_date is None and mine is None:
+        raise PermissionDenied  # an account that staff made for other work
     form = _student_form(request, mine)
     if form.is_valid():
         try:
@@ -90,8 +92,6 @@ def student(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("저장했습니다."))
             return redirect(safe_next(request) or "accounts:student")
-    if request.user.birth_date is None and mine is None:
-        raise PermissionDenied  # an account that staff made for other work
     context = {"student": mine, "form": form, **(_circle(request, mine) if mine else {})}
     return render(request, "accounts/student.html", context)
 
