@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 90  # seconds until a process that never gets there fails the test
+PATIENCE = 180  # seconds until a process that never gets there fails the test
 
 
 @pytest.fixture
