@@ -64,6 +64,19 @@ class StaffAdmin(admin.ModelAdmin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("lifecycle.export_personal_data")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Django lets an address ask about every column, ``?password__startswith=`` included; an answer gives it away."""
+        asked = lookup.split(LOOKUP_SEP, 1)[0]
+        is_column = asked in {field.name for field in self.opts.get_fields()}
+        return (not is_column or asked in self.open_columns(request)) and super().lookup_allowed(lookup, value, request)
+
+    def open_columns(self, request: HttpRequest) -> set[str]:
+        """By which columns the address may narrow the list: those that it shows or filters by."""
+        filters = (entry[0] if isinstance(entry, tuple) else entry for entry in self.get_list_filter(request))
+        names = [getattr(entry, "parameter_name", entry) for entry in filters]
+        names += [self.opts.pk.name, self.date_hierarchy, *self.list_display]
+        return {name.split(LOOKUP_SEP, 1)[0] for name in names if isinstance(name, str)}
+
     # --- How it looks ------------------------------------------------------------------------
     def label(self, obj: models.Model) -> str:
         """What to call ``obj`` where nobody has asked to see it: in menus of keys and in histories."""
@@ -90,6 +103,14 @@ class StaffAdmin(admin.ModelAdmin):
             and (other := self.admin_site._registry.get(key.related_model)) is not None
             and other.search_fields
         ]
+
+    def formfield_for_foreignkey(self, key: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        """A key is called as in the menu it was found in, also where a form comes filled in from the address."""
+        field = super().formfield_for_foreignkey(key, request, **kwargs)
+        page = self.admin_site._registry.get(key.related_model)
+        if field is not None and isinstance(page, StaffAdmin):
+            field.label_from_instance = page.label
+        return field
 
     def column(self, name: Any) -> Any:
         """What stands for ``name`` of ``list_display``: a lookup becomes a column with a Korean heading."""

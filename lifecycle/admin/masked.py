@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import models, transaction
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -44,6 +45,9 @@ class MaskedAdmin(StaffAdmin):
     def has_unmask_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("lifecycle.unmask_personal_data")
 
+    def open_columns(self, request: HttpRequest) -> set[str]:
+        return super().open_columns(request) - self.masks.keys()
+
     # --- Masked ------------------------------------------------------------------------------
     def column(self, name: Any) -> Any:
         if name == "__str__":
@@ -76,6 +80,15 @@ class MaskedAdmin(StaffAdmin):
         if obj is not None and request.method == "GET":
             self._write(request, AccessLog.Act.VIEW, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Its heading names the person: a look like any other."""
+        page = super().history_view(request, object_id, extra_context)
+        if (obj := self.get_object(request, unquote(object_id))) is not None:
+            self._write(request, AccessLog.Act.VIEW, obj)
+        return page
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         self._write(request, AccessLog.Act.CHANGE, obj)
