@@ -45,7 +45,7 @@ class ContactField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("휴대폰 번호 또는 이메일"))
-        attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "class": "width-medium"}
         kwargs.setdefault("widget", forms.TextInput(attrs))
         super().__init__(max_length=254, **kwargs)
 
