@@ -30,7 +30,9 @@ def _of_form(form: BaseForm) -> Iterator[Listed]:
         yield Listed(str(text))
     for field in form:
         for text in field.errors:
-            yield Listed(str(text), label=str(field.label).rstrip("."), anchor=_anchor(field))
+            label = str(field.label).rstrip(".")
+            named = str(text).startswith(label)  # a sentence that names its field needs no label before it
+            yield Listed(str(text), label="" if named else label, anchor=_anchor(field))
 
 
 def _anchor(field: BoundField) -> str:
