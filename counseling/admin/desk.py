@@ -110,7 +110,7 @@ class Desk:
         except Refused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, f"‘{booking.get_state_display()}’(으)로 적었습니다.")
+            messages.success(request, f"‘{booking.get_state_display()}’ 상태로 적었습니다.")
         return self._back(request, booking)
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
