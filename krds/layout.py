@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-__all__ = ["Actions", "Button", "ErrorSummary", "Fieldset", "LinkButton", "Submit"]
+__all__ = ["Actions", "Button", "ErrorSummary", "Fieldset", "LinkButton", "Submit", "Username"]
 
 
 class Button(BaseInput):
@@ -75,6 +75,16 @@ class Fieldset(LayoutObject):
         fields = self.get_rendered_fields(form, context, template_pack, **kwargs)
         values: Mapping[str, Any] = {"fieldset": self, "legend": self.legend, "fields": fields}
         return render_to_string(self.get_template_name(template_pack), values)
+
+
+class Username:
+    """Whose password is asked for, told to password managers only: nothing is shown and nothing is sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def render(self, form: BaseForm, context: Context, template_pack: str = "krds", **kwargs: Any) -> SafeString:
+        return format_html('<input type="text" autocomplete="username" value="{}" readonly hidden>', self.name)
 
 
 class ErrorSummary:

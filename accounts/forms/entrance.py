@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import BirthDateField, CodeField, ContactField, NameField, NewPasswordField, PhoneField
 from accounts.models import User
-from krds.layout import Actions, Fieldset, Submit
+from krds.layout import Actions, Fieldset, Submit, Username
 from krds.widgets import Consent, PasswordInput, RadioCards, card_label
 
 
@@ -115,6 +115,7 @@ class AccountForm(forms.Form):
         self.fields["marketing"].label = marketing_title
         self.fields["marketing"].widget = Consent(marketing_terms)
         self.helper = helper(
+            Username(contact),
             "name",
             "password",
             Fieldset(_("선택 동의"), "marketing", hint=_("동의하지 않아도 모두 이용할 수 있어요.")),
@@ -152,7 +153,7 @@ class NewPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.helper = helper("password", submit=_("비밀번호 바꾸기"))
+        self.helper = helper(Username(user.email or user.phone), "password", submit=_("비밀번호 바꾸기"))
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]

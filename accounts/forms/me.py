@@ -13,6 +13,7 @@ from accounts.fields import NameField, NewPasswordField, PhoneField
 from accounts.forms.entrance import helper
 from accounts.forms.schools import SchoolChoice
 from accounts.models import Affiliation, Partner, User
+from krds.layout import Username
 from krds.widgets import InlineRadios, PasswordInput
 
 
@@ -37,7 +38,7 @@ class EmailForm(forms.Form):
         label=_("새 이메일"),
         help_text=_("이 주소로 인증번호를 보내 드립니다."),
         error_messages={"invalid": _("이메일을 name@example.com처럼 입력해 주세요.")},
-        widget=forms.EmailInput({"autocomplete": "email", "placeholder": "name@example.com"}),
+        widget=forms.EmailInput({"autocomplete": "email", "placeholder": "name@example.com", "class": "width-medium"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,7 +60,7 @@ class PasswordForm(forms.Form):
         self.user = user
         if not user.has_usable_password():
             del self.fields["old_password"]
-        self.helper = helper(*self.fields, submit=_("비밀번호 바꾸기"))
+        self.helper = helper(Username(user.email or user.phone), *self.fields, submit=_("비밀번호 바꾸기"))
 
     def clean_old_password(self) -> str:
         if not self.user.check_password(self.cleaned_data["old_password"]):
@@ -114,7 +115,7 @@ class LeaveForm(forms.Form):
         self.user = user
         if not user.has_usable_password():
             del self.fields["password"]
-        self.helper = helper(*self.fields, submit=_("탈퇴하기"))
+        self.helper = helper(*self.fields, Username(user.email or user.phone), submit=_("탈퇴하기"))
 
     def clean_password(self) -> str:
         if not self.user.check_password(self.cleaned_data["password"]):
