@@ -25,10 +25,10 @@ class BookingAdmin(MaskedAdmin):
         "when",
         "student__name",
         "topic__name",
-        "mode",
-        "slot__counselor__name",
+        "counselor",
         "state",
         "booked_at",
+        "mode",
         "on_behalf",
     ]
     list_filter = [WhenFilter, "state", "topic", "mode", "slot__counselor", "on_behalf"]
@@ -84,7 +84,7 @@ class BookingAdmin(MaskedAdmin):
     def grade(self, booking: Booking) -> str:
         return booking.student.grade_label
 
-    @admin.display(description="상담사")
+    @admin.display(description="상담사", ordering="slot__counselor__name")
     def counselor(self, booking: Booking) -> str:
         return booking.slot.counselor.name
 
