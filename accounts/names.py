@@ -9,11 +9,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 MARKS = frozenset(" .-'’·")
+FULL_STOP = re.compile(r"\.(?=[^\W\d_]{2})")
 
 
 def normalise(typed: str) -> str:
-    """NFC (a Mac sends Hangul in pieces), one space between words, none at the ends."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", typed)).strip()
+    """NFC (a Mac sends Hangul in pieces), one space between words, none at the ends.
+
+    A space also after a full stop, as in ``St. John``: a name goes into messages to other people, and
+    a phone makes a link of ``example.com``.
+    """
+    return re.sub(r"\s+", " ", FULL_STOP.sub(". ", unicodedata.normalize("NFC", typed))).strip()
 
 
 def validate(name: str) -> None:

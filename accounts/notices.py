@@ -253,8 +253,17 @@ def guardian_asked(request: GuardianConsentRequest, token: str, *, ip: str | Non
         "확인주소": _absolute("accounts:guardian_consent", token),
         "기한": kdatetime(request.expires_at),
     }
-    key = f"guardian/{request.pk}"
+    key = _guardian_key(request.pk)
     outbox.post(GUARDIAN_ASKED.code, to=_to(request.guardian_phone), key=key, context=context, asked_from=ip)
+
+
+def forget_guardian(pk: int) -> None:
+    """The message of a request that is over: it names the guardian, whom nobody may remember (지침 제13조)."""
+    outbox.forget(GUARDIAN_ASKED.code, _guardian_key(pk))
+
+
+def _guardian_key(pk: int) -> str:
+    return f"guardian/{pk}"
 
 
 def child_consented(consent: Consent) -> None:

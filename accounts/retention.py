@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from accounts import leaving
+from accounts import leaving, signup
 from accounts.models import (
     Affiliation,
     Consent,
@@ -99,6 +99,7 @@ register(
         period=Period(days=settings.GUARDIAN_CONSENT_DAYS),
         expired=_guardian_requests,
         born="asked_at",
+        destroy=signup.forget_requests,
         automatic=True,
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -84,10 +84,18 @@ def ask_guardian(guardian_name: str, guardian_phone: str, *, ip: str | None) -> 
     Raises:
         Refused: too many messages went to this number today.
     """
-    GuardianConsentRequest.objects.filter(guardian_phone=guardian_phone).delete()
+    forget_requests(GuardianConsentRequest.objects.filter(guardian_phone=guardian_phone))
     token = new_token()
     request = GuardianConsentRequest(guardian_name=guardian_name, guardian_phone=guardian_phone)
     request.set_token(token)
     request.save(force_insert=True)
     notices.guardian_asked(request, token, ip=ip)
     return request
+
+
+@transaction.atomic
+def forget_requests(rows: models.QuerySet[GuardianConsentRequest]) -> int:
+    """Forget guardians whom a child named, with the messages to them; return how many requests went."""
+    for pk in rows.values_list("pk", flat=True):
+        notices.forget_guardian(pk)
+    return rows.delete()[0]

@@ -115,6 +115,13 @@ def post_all(said: Iterable[Word], *, asked_from: str | None = None) -> None:
         _hint_at_commit()
 
 
+def forget(kind: str, key: str) -> None:
+    """Make nobody's what was said on one occasion, and leave unsaid what has not left yet. What it cost stays."""
+    said = Notice.objects.filter(kind=kind, key=key)
+    said.filter(state=Notice.State.DUE).delete()
+    said.update(recipient=None, name="", address="", subject="", body="", sealed=None, give_up_at=timezone.now())
+
+
 def _notices(said: list[Word], asked_from: str | None) -> list[Notice]:
     """A row for everybody and every way; what is capped is counted on the way."""
     wordings = {row.kind: row for row in Wording.objects.filter(kind__in=[word.kind for word in said])}

@@ -33,6 +33,8 @@ def resend(notice: Notice, *, by: models.Model, reason: str, knowing: bool = Fal
         raise Refused(
             "인증번호나 확인 링크는 한 번만 쓸 수 있어 다시 보낼 수 없습니다. 받는 분이 새로 요청해야 합니다."
         )
+    if not notice.address:
+        raise Refused("받는 분의 연락처를 지운 알림이어서 다시 보낼 수 없습니다.")
     now = timezone.now()
     kind = kinds.find(notice.kind)
     valid_for = kind.valid_for if kind else kinds.Kind.valid_for

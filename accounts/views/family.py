@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import consents, family, leaving
+from accounts import consents, family, leaving, signup
 from accounts.forms.family import AcceptForm, ChildForm, InviteForm, StudentForm
 from accounts.models import GuardianConsentRequest, Guardianship, Invitation, Student
 from accounts.views.onward import safe_next
@@ -49,7 +49,8 @@ def child_add(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            GuardianConsentRequest.objects.filter(pk=request.session.pop(CONSENT_KEY, None)).delete()
+            asked = GuardianConsentRequest.objects.filter(pk=request.session.pop(CONSENT_KEY, None))
+            signup.forget_requests(asked)
             messages.success(request, _("%(name)s 학생을 등록했습니다.") % {"name": student.name})
             return redirect(safe_next(request) or "accounts:children")
     context = {"form": form, "asked_by_child": CONSENT_KEY in request.session}

@@ -195,7 +195,7 @@ def guardian_consent(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/link_over.html", status=410)
     if request.method == "POST":
         if request.POST.get("answer") == "no":
-            asked.delete()
+            signup.forget_requests(GuardianConsentRequest.objects.filter(pk=asked.pk))
             messages.success(request, _("동의하지 않으셨습니다. 남겨진 이름과 연락처를 바로 지웠습니다."))
             return redirect("home")
         request.session[CONSENT_KEY] = asked.pk
