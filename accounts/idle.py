@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 KEY = "used_at"
@@ -41,7 +42,7 @@ def _now() -> int:
 
 
 class IdleLogoutMiddleware:
-    """End a session that was not used for the minutes that the settings allow."""
+    """End a session that was not used for the minutes that the settings allow, and leave no page of it behind."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,4 +57,7 @@ class IdleLogoutMiddleware:
                 messages.info(request, _("오랫동안 쓰지 않아 안전하게 로그아웃했습니다. 다시 로그인해 주세요."))
             elif _now() - used_at >= COARSE_SECONDS:
                 touch(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            add_never_cache_headers(response)  # or the next person at this computer goes back to it after the log-out
+        return response

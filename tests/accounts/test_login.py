@@ -235,3 +235,12 @@ def test_too_many_requests_are_a_page_of_the_house(client, settings):
 
     assert page.status_code == 429
     assert "요청이 너무 많습니다" in page.content.decode()
+
+
+def test_no_page_of_somebody_logged_in_stays_in_the_browser(client, person):
+    assert "no-store" not in client.get(reverse("home")).get("Cache-Control", "")
+
+    client.force_login(person(phone=PHONE))
+
+    for page in ("home", "accounts:me", "accounts:children", "counseling:bookings"):
+        assert "no-store" in client.get(reverse(page))["Cache-Control"]
