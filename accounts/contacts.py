@@ -23,8 +23,9 @@ from lifecycle.access import client_ip
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_email, mask_phone
 
-SESSION_KEY = "contact_check"
+SESSION_KEY, PROOF_KEY = "contact_check", "contact_proof"
 MAX_TRIES = 5
+PROOF_MINUTES = 30  # to type a name or a new password; then the next person may sit at this computer
 
 SIGN_UP, CHANGE, PASSWORD = "sign_up", "change", "password"
 
@@ -113,6 +114,24 @@ def verify(request: HttpRequest, purpose: str, typed: str) -> str:
         raise WrongCode(_("인증번호가 맞지 않습니다. 다시 확인해 주세요."))
     del request.session[SESSION_KEY]
     return contact
+
+
+def keep(request: HttpRequest, purpose: str, contact: str) -> None:
+    """Remember for the next page that ``contact`` was just proved."""
+    request.session[PROOF_KEY] = {"purpose": purpose, "contact": contact, "at": timezone.now().timestamp()}
+
+
+def proved(request: HttpRequest, purpose: str) -> str | None:
+    """The address that was proved for this a short while ago."""
+    proof = request.session.get(PROOF_KEY)
+    if not proof or proof["purpose"] != purpose:
+        return None
+    return proof["contact"] if timezone.now().timestamp() - proof["at"] < PROOF_MINUTES * 60 else None
+
+
+def drop(request: HttpRequest) -> None:
+    """A proof serves once."""
+    request.session.pop(PROOF_KEY, None)
 
 
 def _digest(contact: str, code: str) -> str:

@@ -18,7 +18,7 @@ from accounts.forms.me import EmailForm, PasswordForm, PhoneForm
 from accounts.views.onward import safe_next
 from lifecycle.locks import Refused
 
-NEXT_KEY, RESET_KEY = "contact_next", "password_reset_for"
+NEXT_KEY = "contact_next"
 
 
 @never_cache
@@ -122,7 +122,7 @@ def reset_code(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(over))
             return redirect("account_reset_password")
         else:
-            request.session[RESET_KEY] = proved
+            contacts.keep(request, contacts.PASSWORD, proved)
             return redirect("accounts:reset_new")
     return render(request, "accounts/reset_code.html", {"form": form, "contact": contacts.masked(waiting)})
 
@@ -133,14 +133,14 @@ def reset_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reset_new(request: HttpRequest) -> HttpResponse:
     """Choose a new password; logging in with it (and the second factor) is the next page."""
-    proved = request.session.get(RESET_KEY)
+    proved = contacts.proved(request, contacts.PASSWORD)
     user = contacts.owner(proved) if proved else None
     if user is None:
         return redirect("account_reset_password")
     form = NewPasswordForm(request.POST or None, user=user)
     if form.is_valid():
         signup.reset_password(user, proved, form.cleaned_data["password"])
-        del request.session[RESET_KEY]
+        contacts.drop(request)
         messages.success(request, _("새 비밀번호로 로그인해 주세요."))
         return redirect("account_login")
     return render(request, "accounts/reset_new.html", {"form": form})

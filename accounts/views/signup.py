@@ -109,7 +109,7 @@ def code(request: HttpRequest) -> HttpResponse:
         except contacts.WrongCode as wrong:
             form.add_error("code", str(wrong))
         else:
-            request.session[SESSION_KEY] = step(request) | {"contact": proved}
+            contacts.keep(request, contacts.SIGN_UP, proved)
             return redirect("accounts:signup_account")
     return render(request, "accounts/signup_code.html", {"form": form, "contact": contacts.masked(waiting)})
 
@@ -119,22 +119,21 @@ def code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    known = step(request)
-    if "contact" not in known:
+    known, proved = step(request), contacts.proved(request, contacts.SIGN_UP)
+    if not known or proved is None:
         return redirect("accounts:signup_contact")
     words = consents.text(consents.Kind.MARKETING)
     form = AccountForm(
-        request.POST or None, contact=known["contact"], marketing_title=words.title, marketing_terms=words.as_html()
+        request.POST or None, contact=proved, marketing_title=words.title, marketing_terms=words.as_html()
     )
     if form.is_valid():
         try:
-            user = signup.register(
-                known["contact"], birth_date=date.fromisoformat(known["birth_date"]), **form.cleaned_data
-            )
+            user = signup.register(proved, birth_date=date.fromisoformat(known["birth_date"]), **form.cleaned_data)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
             del request.session[SESSION_KEY]
+            contacts.drop(request)
             login(request, user, backend=BACKEND)
             request.session["signed_up"] = {"who": known["who"], "next": known["next"]}
             return redirect("accounts:signup_done")
