@@ -35,7 +35,7 @@ class SchoolChoice(forms.Form):
         super().__init__(*args, **kwargs)
         self.candidates: list[School] = []
         if self.is_bound:
-            typed = names.normalise(self.data.get(self.add_prefix("school_name"), ""))
+            typed = names.normalise(self.data.get(self.add_prefix("school_name"), "")).replace("\x00", "")
             self.candidates = list(School.objects.current().named_like(typed)[:MOST_SHOWN])
         choices = [(str(school.pk), label(school)) for school in self.candidates]
         self.fields["school"].choices = [*choices, (NOT_LISTED, _("목록에 없어요. 적은 이름 그대로 등록할게요."))]

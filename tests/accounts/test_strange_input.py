@@ -32,3 +32,12 @@ def test_an_account_without_a_birthday_cannot_register_as_a_student(client, pers
 
     assert client.post(reverse("accounts:student"), page).status_code == 403
     assert not Student.objects.exists()
+
+
+def test_a_zero_byte_in_a_schools_name_is_refused_by_the_form(client, person):
+    client.force_login(person())
+
+    page = client.post(reverse("accounts:affiliations"), {"role": "teacher", "school_name": "금천\x00중"})
+
+    assert page.status_code == 200
+    assert page.context["form"].errors["school_name"]
