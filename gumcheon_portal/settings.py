@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from gumcheon_portal.beat import SCHEDULE
 from gumcheon_portal.embedded.places import DataFolder
 from gumcheon_portal.environment import Environment
 from gumcheon_portal.keys import secret
@@ -177,16 +178,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "Asia/Seoul"
 CELERY_BEAT_SCHEDULER = "gumcheon_portal.celery:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(_folder.run / "beat-schedule")
-# An entry expires with its interval, so that a broker without workers does not pile them up.
-CELERY_BEAT_SCHEDULE = {
-    f"show-life-{queue}": {
-        "task": "gumcheon_portal.tasks.show_life",
-        "schedule": 30,  # seconds
-        "args": [queue],
-        "options": {"queue": queue, "expires": 30},
-    }
-    for queue in ("default", "delivery", "pdf")
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- Logs ------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"
@@ -321,18 +313,6 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 RETENTION = env.dict("RETENTION", default={})
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=90)
 DESTRUCTION_LEDGER = Path(env.str("DESTRUCTION_LEDGER", default=str(PORTAL_DATA / "destroyed.jsonl")))
-CELERY_BEAT_SCHEDULE["retain"] = {"task": "lifecycle.tasks.retain", "schedule": 3_600, "options": {"expires": 3_600}}
-
-CELERY_BEAT_SCHEDULE |= {
-    "expire-roles": {"task": "accounts.tasks.expire_roles", "schedule": 3_600, "options": {"expires": 3_600}},
-    "tell-turned-14": {"task": "accounts.tasks.tell_turned_14", "schedule": 21_600, "options": {"expires": 21_600}},
-    "recheck-marketing": {
-        "task": "accounts.tasks.recheck_marketing",
-        "schedule": 86_400,
-        "options": {"expires": 86_400},
-    },
-    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 86_400, "options": {"expires": 86_400}},
-}
 
 # --- Counselling -----------------------------------------------------------------------------
 COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
@@ -342,10 +322,6 @@ COUNSELING_OPEN_BOOKINGS = env.int("COUNSELING_OPEN_BOOKINGS", default=3)
 COUNSELING_CANCEL_HOUR = env.int("COUNSELING_CANCEL_HOUR", default=18)
 # The day before, from this hour on, families are reminded; the cancelling is still open then.
 COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
-CELERY_BEAT_SCHEDULE["remind-of-counselling"] = {"task": "counseling.tasks.remind", "schedule": 600}
-
-# --- Centre ----------------------------------------------------------------------------------
-CELERY_BEAT_SCHEDULE["load-holidays"] = {"task": "centre.tasks.load_holidays", "schedule": 86_400}
 
 # --- Mail ------------------------------------------------------------------------------------
 # Only ``notices`` sends. Without EMAIL_URL, mail is delivered into the database and shown in the admin.
@@ -379,9 +355,3 @@ CODES_PER_ADDRESS_A_DAY = env.int("CODES_PER_ADDRESS_A_DAY", default=50)  # a sc
 CODES_A_DAY = env.int("CODES_A_DAY", default=3_000)
 QUIET_FROM, QUIET_UNTIL = env.hours("QUIET_HOURS", default="21:00-08:00")  # KST; 정보통신망법 제50조 제3항
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=120)
-CELERY_BEAT_SCHEDULE["deliver-notices"] = {
-    "task": "notices.tasks.deliver",
-    "schedule": 5,  # seconds
-    "options": {"queue": "delivery", "expires": 5},
-}
-CELERY_BEAT_SCHEDULE["forget-code-allowances"] = {"task": "notices.tasks.forget_allowances", "schedule": 86_400}

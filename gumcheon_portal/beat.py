@@ -1,0 +1,27 @@
+"""What runs by the clock. Each task asks the database what is due and not yet done, so a missed tick heals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUEUES = ("default", "delivery", "pdf")
+HOUR, DAY = 3_600, 86_400  # seconds
+
+
+def every(seconds: int, task: str, *args: Any, queue: str = "default") -> dict[str, Any]:
+    """One entry. It expires with its interval, so that a broker without workers does not pile entries up."""
+    return {"task": task, "schedule": seconds, "args": args, "options": {"queue": queue, "expires": seconds}}
+
+
+SCHEDULE = {
+    "deliver-notices": every(5, "notices.tasks.deliver", queue="delivery"),
+    **{f"show-life-{queue}": every(30, "gumcheon_portal.tasks.show_life", queue, queue=queue) for queue in QUEUES},
+    "remind-of-counselling": every(600, "counseling.tasks.remind"),
+    "retain": every(HOUR, "lifecycle.tasks.retain"),
+    "expire-roles": every(HOUR, "accounts.tasks.expire_roles"),
+    "tell-turned-14": every(6 * HOUR, "accounts.tasks.tell_turned_14"),
+    "recheck-marketing": every(DAY, "accounts.tasks.recheck_marketing"),
+    "clear-sessions": every(DAY, "accounts.tasks.clear_sessions"),
+    "forget-code-allowances": every(DAY, "notices.tasks.forget_allowances", queue="delivery"),
+    "load-holidays": every(DAY, "centre.tasks.load_holidays"),
+}
