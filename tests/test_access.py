@@ -37,6 +37,7 @@ class Demo:
         self.parent = User.objects.get(email=f"parent@{DOMAIN}")
         self.child = Student.objects.get(user__email=f"student@{DOMAIN}")
         self.booking = Booking.objects.filter(student=self.child, state=Booking.State.BOOKED).latest("pk")
+        self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
 
     @staticmethod
     def _client(visitor: str) -> Client:
@@ -52,6 +53,7 @@ class Demo:
             User: self.parent,
             Student: self.child,
             Booking: self.booking,
+            Slot: self.slot,
             Guardianship: Guardianship.objects.filter(student=self.child).first(),
             Authenticator: Authenticator.objects.filter(user__email=f"admin@{DOMAIN}").first(),
         }
@@ -74,7 +76,7 @@ def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
 
 # What URLs with arguments are asked for: the objects of the demo parent's family wherever somebody owns them.
 _booking = of(pk=lambda demo: demo.booking.pk)
-_free_slot = of(pk=lambda demo: Slot.objects.free().first().pk)
+_free_slot = of(pk=lambda demo: demo.slot.pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
 ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:view_on_site": of(
