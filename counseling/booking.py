@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,12 +23,15 @@ from counseling import notices
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock
-from lifecycle.models import StaleState
+from lifecycle.models import StaleState, Transition
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 State = Booking.State
+
+# By one person. Booking and cancelling in turns would spend the month's text messages in an hour.
+MOST_CANCELLED_A_DAY = 10
 
 TAKEN = gettext_lazy("방금 다른 분이 예약한 시간입니다. 다른 시간을 골라 주세요.")
 LAPSED = gettext_lazy("시간을 맡아 둔 기한이 지났습니다. 시간을 다시 골라 주세요.")
@@ -172,7 +176,8 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) 
     """Give up an agreed time and tell everybody. A second click changes nothing and says nothing.
 
     Raises:
-        NotNow: the deadline for families is past, or the counselling is not ahead any more.
+        NotNow: the deadline for families is past, the counselling is not ahead any more, or this person
+            cancelled too much today.
     """
     with contended(str(_("잠시 뒤에 다시 시도해 주세요.")), NotNow), transaction.atomic():
         booking = lock(Booking.objects.for_page(), booking.pk)
@@ -180,12 +185,20 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) 
             return booking
         if booking.state != State.BOOKED:
             raise NotNow(_("예약이 확정된 상담만 취소할 수 있습니다."))
+        if not by_centre and _cancelled_lately(by) >= MOST_CANCELLED_A_DAY:
+            raise NotNow(_("오늘은 인터넷으로 더 취소할 수 없습니다. 센터로 전화해 주세요."))
         if not by_centre and timezone.now() >= booking.cancel_until:
             until = kdatetime(booking.cancel_until)
             raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
         booking.move(State.CANCELLED, by=by, reason=reason)
         notices.cancelled(booking, by_centre=by_centre, reason=reason)
         return booking
+
+
+def _cancelled_lately(by: User) -> int:
+    """How many bookings this person cancelled in the last 24 hours."""
+    lately = Transition.objects.filter(by=by, to_state=State.CANCELLED, at__gt=timezone.now() - timedelta(days=1))
+    return lately.filter(subject_type=ContentType.objects.get_for_model(Booking)).count()
 
 
 def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
