@@ -91,6 +91,11 @@ class Command(BaseCommand):
         """Bring tables, the plan, the demo centre and the static files to the state of this code."""
         quietly: dict[str, Any] = {"verbosity": 0, "stdout": StringIO()}
         call_command("migrate", interactive=False, **quietly)
+        if not settings.DEMO and get_user_model().objects.filter(email__endswith=f"@{logins.DOMAIN}").exists():
+            raise CommandError(
+                "이 자료에는 누구나 비밀번호를 아는 체험용 사람들이 있어 실제 누리집으로 열지 않습니다. "
+                "PORTAL_DATA에 빈 폴더를 지정하거나 DEMO를 켜 주세요."
+            )
         call_command("createcachetable", **quietly)
         call_command("sync_roles", **quietly)
         call_command("load_plan", **quietly)
