@@ -29,6 +29,7 @@ FRAMES = 12
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 E_MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
 LONG_NUMBER = re.compile(r"(?<![\w.])\+?\d(?:[-. ]?\d){8,}(?![\w.])")
+QUOTES_PATH = ("django.request", "django.security.csrf")
 EXTRA = ("method", "route", "status", "ms", "count", "kind", "queue", "provider", "code")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -57,7 +58,7 @@ class JsonLines(logging.Formatter):
 
 def _message(record: logging.LogRecord) -> str:
     """The event in words; of Django's own lines on a request only the status, for they quote the path."""
-    if record.name.startswith("django.request") and hasattr(record, "status_code"):
+    if record.name.startswith(QUOTES_PATH) and hasattr(record, "status_code"):
         return f"response {record.status_code}"
     if record.name == "celery.app.trace" and record.exc_info:
         return "task failed"  # Celery's own words repeat the exception's

@@ -64,10 +64,11 @@ def test_an_error_of_the_database_names_the_constraint_and_not_the_row():
     assert "김나래" not in json.dumps(told, ensure_ascii=False)
 
 
-def test_djangos_own_line_on_a_request_does_not_quote_the_path():
-    told = line("Not Found: %s", "/invitations/secret-token/", name="django.request", status_code=404)
+@pytest.mark.parametrize("name", ["django.request", "django.security.csrf"])
+def test_djangos_own_line_on_a_request_does_not_quote_the_path(name):
+    told = line("Forbidden: %s", "/invitations/secret-token/", name=name, status_code=403)
 
-    assert told["event"] == "response 404"
+    assert told["event"] == "response 403"
 
 
 def test_celerys_own_line_on_a_failed_task_does_not_repeat_the_exception():
