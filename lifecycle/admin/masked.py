@@ -77,7 +77,7 @@ class MaskedAdmin(StaffAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: models.Model | None = None, **kwargs: Any
     ) -> HttpResponse:
-        if obj is not None and request.method == "GET":
+        if obj is not None:  # also when a form comes back with its mistakes: the person is on the page again
             self._write(request, AccessLog.Act.VIEW, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

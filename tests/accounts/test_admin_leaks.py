@@ -73,3 +73,12 @@ def test_the_history_of_nobody_is_no_error(clerk):
     nowhere = reverse("admin:accounts_student_history", args=[99_999_999_999_999_999_999])
 
     assert clerk(roles.PRIVACY).get(nowhere).status_code == 302
+
+
+def test_a_form_that_comes_back_with_its_mistakes_is_a_look_in_the_access_log(clerk, pupil):
+    student = pupil(name="김하늘")
+
+    page = clerk(roles.PRIVACY).post(reverse("admin:accounts_student_change", args=[student.pk]), {"status": ""})
+
+    assert "김하늘" in page.content.decode()
+    assert AccessLog.objects.about(student).filter(act=AccessLog.Act.VIEW).count() == 1
