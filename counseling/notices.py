@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
@@ -23,7 +24,8 @@ SAMPLE = {
     "방식": "대면",
     "장소": "센터 3층 상담실 1",
     "상담사": "김지우 상담사",
-    "취소기한": "11. 23.(월) 18:00",
+    "취소기한": "11. 23.(월) 18:00까지",
+    "취소방법": "11. 23.(월) 18:00까지 ‘내 예약’에서 하실 수 있습니다.",
     "준비물": "학교생활기록부 사본(선택)",
     "전화": "02-000-0000",
 }
@@ -35,7 +37,7 @@ BOOKED = register(
         channels=(SMS, EMAIL),
         urgent=True,
         variables=SAMPLE,
-        sms=_("[#{센터}] #{학생} 상담 #{시작} #{방식} 예약. 취소 #{취소기한}까지"),
+        sms=_("[#{센터}] #{학생} 상담 #{시작} #{방식} 예약. 취소 #{취소기한}"),
         subject=_("[#{센터}] 상담 예약이 확정되었습니다"),
         email=_(
             "#{이름}님, 안녕하세요. #{센터}입니다.\n"
@@ -46,7 +48,7 @@ BOOKED = register(
             "○ 장소: #{장소}\n"
             "○ 상담사: #{상담사}\n"
             "○ 준비물: #{준비물}\n"
-            "○ 취소: #{취소기한}까지 ‘내 예약’에서 하실 수 있습니다.\n\n"
+            "○ 취소: #{취소방법}\n\n"
             "예약 보기: #{링크}\n"
             "문의: #{전화}"
         ),
@@ -102,7 +104,7 @@ REMINDER = register(
         channels=(SMS, EMAIL),
         variables=SAMPLE,
         valid_for=timedelta(hours=12),
-        sms=_("[#{센터}] #{학생} 상담 안내: #{시작} #{방식}. 취소 #{취소기한}까지"),
+        sms=_("[#{센터}] #{학생} 상담 안내: #{시작} #{방식}. 취소 #{취소기한}"),
         subject=_("[#{센터}] 내일 상담이 있습니다"),
         email=_(
             "#{이름}님, 안녕하세요. #{센터}입니다.\n"
@@ -113,7 +115,7 @@ REMINDER = register(
             "○ 장소: #{장소}\n"
             "○ 상담사: #{상담사}\n"
             "○ 준비물: #{준비물}\n"
-            "○ 취소: #{취소기한}까지 ‘내 예약’에서 하실 수 있습니다.\n\n"
+            "○ 취소: #{취소방법}\n\n"
             "예약 보기: #{링크}\n"
             "문의: #{전화}"
         ),
@@ -178,7 +180,7 @@ def _to_family(kind: str, booking: Booking, occasion: str, **more: str) -> Word:
             "방식": booking.get_mode_display(),
             "장소": booking.place,
             "상담사": booking.slot.counselor.name,
-            "취소기한": _without_year(booking.cancel_until),
+            **_way_out(booking),
             "준비물": booking.topic.preparation or "없음",
             "전화": centre.phone if centre else "",
             **more,
@@ -195,6 +197,14 @@ def _to_counselor(kind: str, booking: Booking, occasion: str) -> Word:
         context={"일시": kperiod(booking.starts_at, booking.ends_at), "방식": booking.get_mode_display()},
         url=reverse("admin:counseling_booking_change", args=[booking.pk]),
     )
+
+
+def _way_out(booking: Booking) -> dict[str, str]:
+    """How to cancel: online while that is possible, else by telephone."""
+    if timezone.now() >= booking.cancel_until:
+        return {"취소기한": gettext("전화로"), "취소방법": gettext("센터로 전화해 주세요.")}
+    until = gettext("%(moment)s까지") % {"moment": _without_year(booking.cancel_until)}
+    return {"취소기한": until, "취소방법": gettext("%(until)s ‘내 예약’에서 하실 수 있습니다.") % {"until": until}}
 
 
 def _without_year(value: datetime) -> str:
