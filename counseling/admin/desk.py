@@ -142,6 +142,8 @@ class Desk:
             people = [caller.student for caller in found]
             access.record(request, access.AccessLog.Act.VIEW, "상담 대신 예약: 학생 찾기", subjects=people)
         form = CallForm(_typed(request), slot=slot, initial={"student": chosen and chosen.student.pk})
+        if chosen:
+            form.fields["topic"].widget.attrs["autofocus"] = True  # on from the name, by keyboard
         if form.is_valid() and (booking := self._book(request, slot, form)):
             messages.success(request, "예약했습니다. 가족에게 문자와 이메일로 알립니다.")
             return redirect(_board_url(booking))
