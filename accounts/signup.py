@@ -16,7 +16,7 @@ from accounts.models.invitations import new_token
 from lifecycle.locks import Refused, contended
 
 
-def register(contact: str, *, name: str, birth_date: date, password: str, marketing: bool) -> User:
+def register(contact: str, *, name: str, birth_date: date, password: str, marketing: bool = False) -> User:
     """Open an account for somebody who has proved that ``contact`` is theirs.
 
     Raises:

@@ -101,26 +101,29 @@ class CodeForm(forms.Form):
 
 
 class AccountForm(forms.Form):
-    """Name and password, and the one consent that is nobody's duty."""
+    """Name and password, and the one consent that is nobody's duty; a child under 14 is not asked for it."""
 
     name = NameField(widget=forms.TextInput({"autocomplete": "name", "class": "width-medium"}))
     password = NewPasswordField()
     marketing = forms.BooleanField(required=False)
 
     def __init__(
-        self, *args: Any, contact: str, marketing_terms: str | SafeString, marketing_title: str, **kwargs: Any
+        self,
+        *args: Any,
+        contact: str,
+        child: bool,
+        marketing_terms: str | SafeString,
+        marketing_title: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.contact = contact
         self.fields["marketing"].label = marketing_title
         self.fields["marketing"].widget = Consent(marketing_terms)
-        self.helper = helper(
-            Username(contact),
-            "name",
-            "password",
-            Fieldset(_("선택 동의"), "marketing", hint=_("동의하지 않아도 모두 이용할 수 있어요.")),
-            submit=_("가입하기"),
-        )
+        choice = Fieldset(_("선택 동의"), "marketing", hint=_("동의하지 않아도 모두 이용할 수 있어요."))
+        if child:
+            del self.fields["marketing"]
+        self.helper = helper(Username(contact), "name", "password", *([] if child else [choice]), submit=_("가입하기"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -16,7 +16,8 @@ from accounts import affiliations as affiliation_book
 from accounts import consents as consent_book
 from accounts import disclosure, idle, leaving
 from accounts.forms.me import AffiliationForm, LeaveForm, NameForm
-from accounts.models import Affiliation, Consent, ConsentText, Student
+from accounts.models import Affiliation, Consent, ConsentText, Student, User
+from accounts.schoolyear import is_under_14
 from accounts.views.onward import safe_next
 from lifecycle.locks import Refused
 
@@ -108,7 +109,7 @@ def consent(request: HttpRequest) -> HttpResponse:
     if kind in ConsentText.OF_STUDENTS:
         student = _student(request)
     verified = Consent.Verified.LOGIN
-    if student and student.is_under_14 and student.user_id == request.user.pk:
+    if _is_a_childs(request.user, student, given):
         messages.error(request, _("만 14세 미만의 동의는 보호자만 바꿀 수 있습니다."))
         return redirect("accounts:consents")
     if kind == ConsentText.Kind.CHILD and student.is_under_14:
@@ -125,6 +126,13 @@ def consent(request: HttpRequest) -> HttpResponse:
     consent_book.answer(kind, given == "yes", by=request.user, verified=verified, **about)
     messages.success(request, _("동의했습니다.") if given == "yes" else _("동의를 철회했습니다."))
     return redirect("accounts:consents")
+
+
+def _is_a_childs(user: User, student: Student | None, given: str) -> bool:
+    """Whether a child under 14 answers by itself, of which it may do one thing: take back what it agreed to as a user."""
+    if student is not None:
+        return student.is_under_14 and student.user_id == user.pk
+    return given == "yes" and user.birth_date is not None and is_under_14(user.birth_date)
 
 
 def _student(request: HttpRequest) -> Student:

@@ -122,13 +122,17 @@ def account(request: HttpRequest) -> HttpResponse:
     known, proved = step(request), contacts.proved(request, contacts.SIGN_UP)
     if not known or proved is None:
         return redirect("accounts:signup_contact")
-    words = consents.text(consents.Kind.MARKETING)
+    birth_date, words = date.fromisoformat(known["birth_date"]), consents.text(consents.Kind.MARKETING)
     form = AccountForm(
-        request.POST or None, contact=proved, marketing_title=words.title, marketing_terms=words.as_html()
+        request.POST or None,
+        contact=proved,
+        child=is_under_14(birth_date),
+        marketing_title=words.title,
+        marketing_terms=words.as_html(),
     )
     if form.is_valid():
         try:
-            user = signup.register(proved, birth_date=date.fromisoformat(known["birth_date"]), **form.cleaned_data)
+            user = signup.register(proved, birth_date=birth_date, **form.cleaned_data)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from accounts.forms.entrance import AccountForm
 from accounts.models import Consent, Invitation
 
 
@@ -33,3 +34,27 @@ def test_a_student_under_14_names_no_guardians(client, person, pupil, time_machi
     client.post(reverse("accounts:invite", args=[student.pk]), {"role": "guardian", "contact": "01000007777"})
 
     assert Invitation.objects.count() == sent
+
+
+@pytest.mark.parametrize(("born", "kept"), [(date(2012, 11, 24), 0), (date(2012, 11, 23), 1)])
+def test_a_child_under_14_agrees_to_no_advertisements(client, person, time_machine, born, kept):
+    time_machine.move_to("2026-11-23 09:00+09:00", tick=False)
+    client.force_login(person(name="김하늘", birth_date=born))
+
+    client.post(reverse("accounts:consent"), {"kind": "marketing", "given": "yes"})
+
+    assert Consent.objects.count() == kept
+
+
+@pytest.mark.parametrize("child", [True, False])
+def test_the_last_page_of_signing_up_asks_no_child_for_advertisements(child):
+    words = {"marketing_title": "홍보·소식 수신", "marketing_terms": "문안"}
+    form = AccountForm(
+        {"name": "김하늘", "password": "금천의 봄 2026", "marketing": "on"},
+        contact="a@example.com",
+        child=child,
+        **words,
+    )
+
+    assert form.is_valid()
+    assert ("marketing" in form.cleaned_data) is not child
