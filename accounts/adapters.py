@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_staff:
             access.record(request, AccessLog.Act.LOGIN, "로그인", subject=user)
         return super().post_login(request, user, **kwargs)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Who logs in to work starts at work; everybody else on the first page."""
+        return reverse("admin:index") if request.user.is_staff else super().get_login_redirect_url(request)
 
     # --- Words ---------------------------------------------------------------------------
     def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:

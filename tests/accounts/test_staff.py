@@ -62,16 +62,23 @@ def test_recovery_codes_alone_are_no_second_factor(client, boss):
     assert client.get("/admin/").url == reverse("accounts:second_factor")
 
 
-def test_a_password_and_a_code_of_the_app_open_the_admin(client, boss):
+def test_a_password_and_a_code_of_the_app_lead_to_work(client, boss):
     secret = generate_totp_secret()
     TOTP.activate(boss, secret)
     client.post(reverse("account_login"), {"login": boss.phone, "password": PASSWORD})
     assert client.get("/admin/").status_code == 302
 
     counter = next(iter(yield_hotp_counters_from_time()))
-    client.post(reverse("mfa_authenticate"), {"code": f"{hotp_value(secret, counter):06d}"})
+    answer = client.post(reverse("mfa_authenticate"), {"code": f"{hotp_value(secret, counter):06d}"})
 
+    assert answer.url == reverse("admin:index")
     assert client.get("/admin/").status_code == 200
+
+
+def test_families_start_on_the_first_page(client, person):
+    answer = client.post(reverse("account_login"), {"login": person().phone, "password": PASSWORD})
+
+    assert answer.url == reverse("home")
 
 
 def test_the_apps_key_is_not_stored_in_the_clear(boss):
