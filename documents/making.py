@@ -1,0 +1,69 @@
+"""Make the file of a paper that has its number."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from centre.models import Centre
+from documents import kinds, qr
+from documents.figures import loads, tables_in
+from documents.models import IssuedDocument, Print
+from documents.pdf import Attachment, render
+from tables.files import as_csv
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What a print template knows of its paper beside the figures."""
+
+    paper: IssuedDocument
+    issuer: str
+
+    @property
+    def verify_page(self) -> str:
+        return settings.SITE_URL + reverse("documents:verify")
+
+    @property
+    def qr(self) -> SafeString:
+        return qr.svg(self.paper.verify_url, label=f"문서 확인 주소: {self.paper.verify_url}")
+
+
+def finish(paper: IssuedDocument) -> IssuedDocument:
+    """Print the paper unless that is done already; two who do it at once keep one file.
+
+    Raises:
+        RenderError: the paper would lack something.
+    """
+    if Print.objects.filter(paper=paper).exists():
+        return IssuedDocument.objects.with_rest().get(pk=paper.pk)
+    content = pdf_of(paper)
+    row = Print(paper=paper, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+    row.file.save(f"{paper.code.lower()}.pdf", ContentFile(content), save=False)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # somebody else was faster
+        row.file.delete(save=False)
+    return IssuedDocument.objects.with_rest().get(pk=paper.pk)
+
+
+def pdf_of(paper: IssuedDocument) -> bytes:
+    """The paper as bytes, from its stored figures alone."""
+    centre = Centre.objects.current()
+    figures = loads(paper.figures)
+    head = Letterhead(paper, centre.name if centre else settings.SITE_NAME)
+    return render(
+        kinds.get(paper.kind).template,
+        {**figures, "paper": paper, "head": head},
+        title=f"{paper.title} ({paper.number})",
+        author=head.issuer,
+        dated=paper.issued_at,
+        attachments=[Attachment(f"{table.slug}.csv", as_csv(table), table.title) for table in tables_in(figures)],
+    )

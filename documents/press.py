@@ -1,0 +1,99 @@
+"""The one place that touches WeasyPrint. Import it through ``documents.pdf`` only: it needs Pango."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from pydyf import PDF, Array
+from weasyprint import HTML
+from weasyprint import Attachment as Embedded
+from weasyprint.document import Document
+from weasyprint.pdf.metadata import DocumentMetadata
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from documents import hangul, headers
+from documents.pdf import Attachment, RenderError
+
+STATIC = "static:"
+TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
+
+# What makes a PDF/A-3a a PDF/UA-1 as well, with the description of the property that PDF/A asks for.
+UNIVERSAL_ACCESS = b"""<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about=""
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about=""
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfaExtension:schemas><rdf:Bag>
+<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>
+<rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file follows</pdfaProperty:description></rdf:li>
+</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
+
+
+class StaticOnly(URLFetcher):
+    """Serves ``static:`` addresses from the static files, and nothing else.
+
+    A paper quotes what families type, so the press must be unable to open a file or an address of
+    their choosing. A refusal stops the paper instead of leaving a hole in it.
+    """
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        path = finders.find(url.removeprefix(STATIC)) if url.startswith(STATIC) else None
+        if not path or Path(path).suffix not in TYPES:
+            raise FatalURLFetchingError(url)
+        return URLFetcherResponse(url, Path(path).read_bytes(), {"Content-Type": TYPES[Path(path).suffix]})
+
+
+def to_pdf(html: str, *, title: str, author: str, dated: datetime, attachments: Sequence[Attachment]) -> bytes:
+    """Print one document."""
+    try:
+        source = HTML(string=html, base_url=STATIC, url_fetcher=StaticOnly())
+        hangul.keep_words(source.etree_element)
+        document = source.render(font_config=FontConfiguration(), pdf_variant="pdf/a-3a")
+        moment = dated.isoformat(timespec="seconds")
+        document.metadata = Metadata(
+            title=title,
+            authors=[author] if author else [],
+            created=moment,
+            modified=moment,
+            lang="ko",
+            attachments=[_embedded(one, dated) for one in attachments],
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+            return document.write_pdf(pdf_variant="pdf/a-3a", finisher=_finish)
+    except FatalURLFetchingError as error:
+        raise RenderError(f"문서에 넣을 그림이나 서식을 찾을 수 없습니다: {str(error)[:100]}") from error
+
+
+def _finish(document: Document, pdf: PDF) -> None:
+    headers.repair(document, pdf)
+    if "AF" in pdf.catalog:  # WeasyPrint names every attachment twice
+        pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
+
+
+class Metadata(DocumentMetadata):
+    """WeasyPrint's own, plus the mark of PDF/UA in the same RDF block, for a packet may hold only one."""
+
+    def generate_rdf_metadata(self, variant: str, version: int, conformance: str) -> bytes:
+        rdf = super().generate_rdf_metadata(variant, version, conformance)
+        return rdf.replace(b"</rdf:RDF>", UNIVERSAL_ACCESS + b"</rdf:RDF>")
+
+
+def _embedded(one: Attachment, dated: datetime) -> Embedded:
+    return Embedded(
+        string=one.content,
+        name=one.name,
+        description=one.description,
+        created=dated,
+        modified=dated,
+        relationship="Data",
+    )

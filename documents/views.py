@@ -1,0 +1,157 @@
+"""Open a paper of one's own; verify anybody's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from documents import kinds, tries
+from documents.forms import MOST_BYTES, CodeForm, FileForm
+from documents.forms import code_of as normal
+from documents.models import IssuedDocument
+from lifecycle import access
+from lifecycle.models import AccessLog
+
+SECONDS_TO_LOOK_AGAIN = 5
+ENVELOPE = 64 * 1024  # what a form adds around its file
+
+
+# --- One's own papers --------------------------------------------------------------------------
+
+
+def _own(request: HttpRequest, pk: int) -> IssuedDocument:
+    return get_object_or_404(IssuedDocument.objects.visible_to(request.user).with_rest(), pk=pk)
+
+
+@never_cache
+@require_safe
+def paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it is, where it stands, and the file; while a worker makes it, the page looks again by itself."""
+    document = _own(request, pk)
+    response = render(request, "papers/paper.html", {"paper": document})
+    if not document.is_ready and not document.is_withdrawn:
+        response.headers["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)
+    return response
+
+
+@never_cache
+@require_safe
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The PDF, logged. A withdrawn paper is not handed out again; one in the making leads to its page."""
+    document = _own(request, pk)
+    if document.is_withdrawn or not document.is_ready:
+        return redirect("documents:paper", pk)
+    kind = kinds.get(document.kind)
+    person = kind.person(document.subject) if document.subject else None
+    access.record(
+        request,
+        AccessLog.Act.VIEW,
+        f"{document.label} {document.number}",
+        subject=person,
+        people=int(person is not None),
+    )
+    response = FileResponse(document.print.file.open("rb"), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'{document.number}.pdf')}"
+    return response
+
+
+# --- Anybody's ---------------------------------------------------------------------------------
+
+
+def _not_too_often(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Numbers cannot be guessed by trying: each visitor has so many tries a minute."""
+
+    @wraps(view)
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asks = request.method == "POST" or args or kwargs
+        if asks and not tries.allowed(request):
+            return render(request, "429.html", status=429)
+        return view(request, *args, **kwargs)
+
+    return limited
+
+
+def _not_too_big(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse an oversized body before it is read; only then is the CSRF token looked for in it."""
+    protected = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def sized(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.method == "POST" and (not length.isdigit() or int(length) > MOST_BYTES + ENVELOPE):
+            context = {"code_form": CodeForm(), "file_form": FileForm(), "too_big": True}
+            return render(request, "papers/verify.html", context, status=413)
+        return protected(request, *args, **kwargs)
+
+    return sized
+
+
+@login_not_required
+@never_cache
+@_not_too_big
+@_not_too_often
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """By the number that stands on the paper, or by the file."""
+    code_form, file_form, unknown = CodeForm(request.GET if "code" in request.GET else None), FileForm(), False
+    if request.method == "POST":
+        file_form = FileForm(request.POST, request.FILES)
+        if file_form.is_valid():
+            found = IssuedDocument.objects.filter(print__sha256=_sha256(file_form.cleaned_data["file"])).first()
+            if found:
+                return _result(request, found, matches=True)
+            unknown = True
+    elif code_form.is_bound and code_form.is_valid():
+        return HttpResponseRedirect(_address(code_form.cleaned_data["code"]))
+    context = {"code_form": code_form, "file_form": file_form, "unknown_file": unknown}
+    return render(request, "papers/verify.html", context)
+
+
+@login_not_required
+@never_cache
+@_not_too_big
+@_not_too_often
+@require_http_methods(["GET", "HEAD", "POST"])
+def verified(request: HttpRequest, code: str) -> HttpResponse:
+    """What the register says of this number; a posted file is compared with what was issued."""
+    found = IssuedDocument.objects.filter(code=normal(code) or "-").first()
+    if found is None:
+        context = {"code_form": CodeForm({"code": code}), "file_form": FileForm(), "unknown_code": True}
+        return render(request, "papers/verify.html", context, status=404)
+    if request.method == "POST":
+        form = FileForm(request.POST, request.FILES)
+        if form.is_valid() and hasattr(found, "print"):
+            return _result(request, found, matches=_sha256(form.cleaned_data["file"]) == found.print.sha256)
+        return _result(request, found, form=form)
+    return _result(request, found)
+
+
+def _result(
+    request: HttpRequest, found: IssuedDocument, *, matches: bool | None = None, form: FileForm | None = None
+) -> HttpResponse:
+    document = IssuedDocument.objects.with_rest().get(pk=found.pk)
+    return render(
+        request, "papers/verified.html", {"paper": document, "matches": matches, "file_form": form or FileForm()}
+    )
+
+
+def _address(code: str) -> str:
+    return IssuedDocument(code=code).verify_path
+
+
+def _sha256(upload: Any) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
