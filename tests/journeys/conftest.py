@@ -100,8 +100,11 @@ class Visitor:
     def path(self) -> str:
         return urlsplit(self.page.url).path
 
-    def look(self, name: str, *, axe: bool = True) -> None:
-        """Keep a picture of the page and require that it is accessible and does not scroll sideways."""
+    def look(self, name: str, *, axe: bool = True, known: frozenset[str] = frozenset()) -> None:
+        """Keep a picture of the page and require that it is accessible and does not scroll sideways.
+
+        ``known`` names the rules of axe that a stock page of Django's breaks.
+        """
         self.stations += 1
         folder = ARTEFACTS / self.trip
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +112,9 @@ class Visitor:
         assert self.page.locator("h1").count() == 1, f"{name}: one h1"
         if not axe:
             return
-        found = Axe().run(self.page).response["violations"]
+        # without preload: axe would copy imported style sheets into the page, which the policy forbids it to do
+        found = Axe().run(self.page, options={"preload": False}).response["violations"]
+        found = [one for one in found if one["id"] not in known]
         assert found == [], f"{name}: " + "; ".join(
             f"{one['id']} ({one['impact']}): {[node['target'] for node in one['nodes'][:3]]}" for one in found
         )
@@ -121,10 +126,17 @@ class Visitor:
         self.go("/accounts/login/")
         self.page.locator("main input[name=login]").fill(f"{who}@demo.example")
         self.page.locator("main input[type=password]").fill("demo-portal-1")
-        self.page.locator("main form button[type=submit]").first.click()
-        if "/2fa/" in self.page.url:
-            self.page.locator("input[name=code]").fill(self.second_factor(who))
-            self.page.locator("main form button[type=submit]").first.click()
+        press = self.page.locator("main").get_by_role("button", name="로그인", exact=True)
+        press.click()
+        used = ""
+        while "/2fa/" in self.page.url:  # six digits open the door once; who comes twice waits for the next
+            code = self.second_factor(who)
+            if code == used:
+                self.page.wait_for_timeout(1000)
+                continue
+            self.page.locator("input[name=code]").fill(code)
+            press.click()
+            used = code
 
     def second_factor(self, who: str) -> str:
         """The six digits from the demo page, read in a tab of its own."""
