@@ -72,8 +72,8 @@ class SlotForm(forms.ModelForm):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        """``period`` is not a field of this form, but its constraints are to be checked all the same."""
-        return super()._get_validation_exclusions() - {"period"}
+        """``period`` is not a field of this form, but once it is known its constraints are to be checked."""
+        return super()._get_validation_exclusions() - ({"period"} if self.instance.period else set())
 
 
 class PatternForm(forms.Form):
