@@ -77,6 +77,9 @@ class StaffAdmin(admin.ModelAdmin):
         names += [self.opts.pk.name, self.date_hierarchy, *self.list_display]
         return {name.split(LOOKUP_SEP, 1)[0] for name in names if isinstance(name, str)}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
+        return super().get_object(request, object_id, from_field or None)  # Django looks for a field without a name
+
     # --- How it looks ------------------------------------------------------------------------
     def label(self, obj: models.Model) -> str:
         """What to call ``obj`` where nobody has asked to see it: in menus of keys and in histories."""

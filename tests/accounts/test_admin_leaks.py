@@ -82,3 +82,9 @@ def test_a_form_that_comes_back_with_its_mistakes_is_a_look_in_the_access_log(cl
 
     assert "김하늘" in page.content.decode()
     assert AccessLog.objects.about(student).filter(act=AccessLog.Act.VIEW).count() == 1
+
+
+def test_an_empty_to_field_is_none(clerk, pupil):
+    address = reverse("admin:accounts_student_change", args=[pupil().pk])
+
+    assert clerk(roles.PRIVACY).get(f"{address}?_to_field=").status_code == 200
