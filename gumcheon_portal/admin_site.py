@@ -59,6 +59,7 @@ WORK: dict[str, list[str | Link]] = {
     "소식과 입시정보": ["newsletter.Post"],
     "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
     "예산": [],
+    "발급 문서": ["documents.IssuedDocument"],
     "센터 설정": [
         "centre.Centre",
         "centre.Venue",

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "newsletter",
     "accounts",
     "notices",
+    "documents",
     "centre",
     "lifecycle",
     "tables",

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programs/", include("programs.urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
+    path("documents/", include("documents.urls")),
     path("krds/", include("krds.urls")),
     path("demo/", demo.logins, name="demo-logins"),
     path("demo/inbox/", demo_inbox, name="demo-inbox"),

@@ -110,6 +110,9 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:ics": _booking,
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
+    "documents:paper": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more
+    "documents:file": lambda demo: {"pk": 1},
+    "documents:verified": of(code=lambda demo: "2222-2222-2222"),
     "centre:policy": of(kind=lambda demo: "privacy"),
     "centre:policy_version": _privacy_text,
     "centre:policy_changes": _privacy_text,
