@@ -19,7 +19,7 @@ from newsletter.models import Post
 from programs.models import Run, Status
 
 DAYS_AHEAD = 14  # how far the next day off is looked for
-RUNS, POSTS = 4, 4
+RUNS, POSTS = 3, 4
 
 
 @login_not_required
