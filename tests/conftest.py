@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_setup(django_db_setup, django_db_blocker):
     """Let the test database, and no other, empty its append-only tables between tests; give the roles their work."""
     with django_db_blocker.unblock():
+        name = str(connection.settings_dict["NAME"])
+        assert name.startswith("test_"), f"{name} is no test database: mark the tests with django_db"
         with connection.cursor() as cursor:
             cursor.execute(
                 f"ALTER DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} "

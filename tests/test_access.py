@@ -25,6 +25,8 @@ from programs.models import Program
 from tests import access
 from tests.access import VISITORS, Place
 
+pytestmark = pytest.mark.django_db
+
 # The admin's nameless patterns only lead on to its named ones.
 PLACES = {place.key: place for place in access.places() if place.name or not place.route.startswith("admin/")}
 

@@ -20,6 +20,8 @@ from lifecycle.admin import MaskedAdmin, StaffAdmin
 from lifecycle.admin.base import COUNT_CAP
 from lifecycle.models import AccessLog, Lifecycle
 
+pytestmark = pytest.mark.django_db
+
 MOST_QUERIES = 15
 OURS = list(admin.site._registry)
 LINKS = [entry for entries in WORK.values() for entry in entries if isinstance(entry, Link)]
