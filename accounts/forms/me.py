@@ -115,7 +115,7 @@ class LeaveForm(forms.Form):
         self.user = user
         if not user.has_usable_password():
             del self.fields["password"]
-        self.helper = helper(*self.fields, Username(user.email or user.phone), submit=_("탈퇴하기"))
+        self.helper = helper(Username(user.email or user.phone), *self.fields, submit=_("탈퇴하기"))
 
     def clean_password(self) -> str:
         if not self.user.check_password(self.cleaned_data["password"]):
