@@ -31,7 +31,7 @@ ROOT_APP = "gumcheon_portal"
 PRIVATE = {"forms", "views", "tasks", "urls", "admin"}
 DUMPING_GROUNDS = {"utils", "util", "helpers", "helper", "common", "services", "selectors", "signals", "misc"}
 
-HOUSE = [ROOT / app for app in DEPTH if (ROOT / app).is_dir()]
+HOUSE = [ROOT / app for app in sorted(DEPTH) if (ROOT / app).is_dir()]
 
 
 def modules_in(tree: ast.AST) -> list[str]:
