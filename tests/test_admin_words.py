@@ -29,7 +29,9 @@ def test_the_compiled_words_are_the_written_ones(domain):
     written.pop("")
 
     assert written
-    assert {source: compiled.gettext(source) for source in written} == written
+    # some releases of Python find an entry that has a plural by ngettext alone
+    said = {source: {compiled.gettext(source), compiled.ngettext(source, source, 1)} - {source} for source in written}
+    assert said == {source: {word} for source, word in written.items()}
 
 
 def test_they_replace_those_of_django():
