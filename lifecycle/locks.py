@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -33,21 +33,11 @@ def lock(queryset: models.QuerySet[M], pk: int) -> M:
         TransactionManagementError: called outside ``transaction.atomic()``.
         OperationalError: the wait was too long (55P03); see ``contended()``.
     """
-    _wait_politely()
-    return queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-
-
-def lock_all(queryset: models.QuerySet[M], pks: Iterable[int]) -> list[M]:
-    """Hold several rows of one table, in the order of their keys, so that two callers cannot deadlock."""
-    _wait_politely()
-    return list(queryset.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(pks)).order_by("pk"))
-
-
-def _wait_politely() -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A lock lives in a transaction; open one first.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
+    return queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
 
 
 @contextmanager

@@ -113,7 +113,3 @@ class Closure(Lasting):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.first_day})"
-
-    @property
-    def whole_days(self) -> bool:
-        return self.from_time is None

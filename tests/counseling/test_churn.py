@@ -29,11 +29,13 @@ def test_ten_cancellations_a_day_are_enough(churn):
         churn(1)
 
 
-def test_the_next_day_one_may_cancel_again(churn, monday_morning):
+def test_the_next_day_one_may_cancel_again(churn, slot, monday_morning):
     churn(MOST_CANCELLED_A_DAY)
     monday_morning.shift(timedelta(days=1))
 
     churn(1)
+
+    assert slot.bookings.filter(state="cancelled").count() == MOST_CANCELLED_A_DAY + 1
 
 
 def test_the_centre_and_other_families_still_cancel(churn, slot, student, topic, parent, make_parent):
