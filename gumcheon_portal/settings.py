@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "counseling",
     "programs",
     "newsletter",
+    "intake",
+    "questionnaires",
     "accounts",
     "notices",
     "documents",

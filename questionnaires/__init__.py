@@ -1,0 +1,1 @@
+"""Forms that staff design: questions, conditions, answers, drafts, private uploads."""
