@@ -190,7 +190,7 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) 
         if not by_centre and timezone.now() >= booking.cancel_until:
             until = kdatetime(booking.cancel_until)
             raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
-        booking.move(State.CANCELLED, by=by, reason=reason)
+        booking.move(State.CANCELLED, by=by, reason=reason, sequence=booking.sequence + 1)
         notices.cancelled(booking, by_centre=by_centre, reason=reason)
         return booking
 

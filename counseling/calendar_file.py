@@ -13,16 +13,18 @@ from lifecycle.models import Transition
 
 
 def calendar_file(booking: Booking) -> bytes:
-    """The same UID for the life of the booking, a higher SEQUENCE once it is cancelled (RFC 5545 §3.8.7.4).
+    """The same UID for the life of the booking, a higher SEQUENCE with every change (RFC 5545 §3.8.7.4).
 
     The title says 상담 only: calendars are shared in families and on screens.
     """
     cancelled = booking.state == Booking.State.CANCELLED
-    last = Transition.objects.of(booking).order_by("-at", "-pk").values_list("at", flat=True).first()
+    moved = Transition.objects.of(booking).order_by("-at", "-pk").values_list("at", flat=True).first()
+    changed = booking.changes.order_by("-at").values_list("at", flat=True).first()
+    last = max((moment for moment in (moved, changed) if moment), default=booking.created_at)
     event = Event()
     event.add("uid", f"counseling-booking-{booking.pk}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("sequence", booking.sequence)
-    event.add("dtstamp", last or booking.created_at)
+    event.add("dtstamp", last)
     event.add("dtstart", booking.starts_at)
     event.add("dtend", booking.ends_at)
     event.add("summary", f"{settings.SITE_NAME} {_('상담')}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
+from django.utils import timezone
 
 from accounts import disclosure
 from accounts.models import Student, User
-from counseling.models import Booking
+from counseling.models import Booking, BookingChange
 
 
 def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    changes = Prefetch("changes", BookingChange.objects.for_page())
     mine = Booking.objects.filter(Q(student__in=students) | Q(booked_by=user))
     return [
         {
@@ -24,8 +26,11 @@ def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
             "상태": booking.get_state_display(),
             "상담받고 싶은 내용": booking.question,
             "접수 일시": booking.created_at,
+            "변경": [
+                f"{timezone.localtime(change.at):%Y-%m-%d %H:%M} {change.summary}" for change in booking.changes.all()
+            ],
         }
-        for booking in mine.select_related("student", "topic").order_by("pk")
+        for booking in mine.select_related("student", "topic").prefetch_related(changes).order_by("pk")
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils import timezone
@@ -10,11 +11,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
-from counseling.models import Booking
+from counseling.models import Booking, BookingChange
 from krds.dates import kdatetime, kperiod
 from notices import outbox
 from notices.kinds import EMAIL, SMS, Kind, register
 from notices.outbox import Word
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 SAMPLE = {
     "학생": "김하늘",
@@ -97,6 +101,62 @@ CANCELLED_BY_CENTRE = register(
     )
 )
 
+BEFORE = {"이전일시": "2026. 11. 25.(수) 16:00 ~ 16:50", "이전시작": "11. 25.(수) 16:00"}
+
+CHANGED = register(
+    Kind(
+        code="counseling.changed",
+        label="상담 예약 변경(이용자)",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables={**SAMPLE, **BEFORE},
+        sms=_("[#{센터}] #{학생} 상담 변경: #{이전시작} → #{시작} #{방식}. 취소 #{취소기한}"),
+        subject=_("[#{센터}] 상담 예약이 변경되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 상담 예약을 변경했습니다.\n\n"
+            "○ 이전 일시: #{이전일시}\n"
+            "○ 새 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 방식: #{방식}\n"
+            "○ 장소: #{장소}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 준비물: #{준비물}\n"
+            "○ 취소: #{취소방법}\n\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+CHANGED_BY_CENTRE = register(
+    Kind(
+        code="counseling.changed_by_centre",
+        label="상담 예약 변경(센터)",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables={**SAMPLE, **BEFORE, "사유": "상담사 사정"},
+        sms=_("[#{센터}] #{학생} 상담 변경: #{이전시작} → #{시작} #{방식}. 사유: #{사유}. 문의 #{전화}"),
+        subject=_("[#{센터}] 상담 예약이 변경되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 상담 예약이 변경되었습니다.\n\n"
+            "○ 이전 일시: #{이전일시}\n"
+            "○ 새 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 방식: #{방식}\n"
+            "○ 장소: #{장소}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 준비물: #{준비물}\n"
+            "○ 사유: #{사유}\n"
+            "○ 취소: #{취소방법}\n\n"
+            "이 시간이 어려우시면 센터로 전화해 주세요.\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
 REMINDER = register(
     Kind(
         code="counseling.reminder",
@@ -145,6 +205,55 @@ COUNSELOR_CANCELLED = register(
 )
 
 
+SWAPPED = register(
+    Kind(
+        code="counseling.swapped",
+        label="상담받을 학생 변경",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables={**SAMPLE, "이전학생": "김바다"},
+        sms=_("[#{센터}] 상담 #{시작} 학생 변경: #{이전학생} → #{학생}. 취소 #{취소기한}"),
+        subject=_("[#{센터}] 상담받을 학생이 변경되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "상담받을 학생을 #{이전학생}님에서 #{학생}님으로 변경했습니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 주제: #{주제}\n"
+            "○ 방식: #{방식}\n"
+            "○ 장소: #{장소}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 준비물: #{준비물}\n"
+            "○ 취소: #{취소방법}\n\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+COUNSELOR_CHANGED = register(
+    Kind(
+        code="counseling.counselor_changed",
+        label="상담사: 예약 변경",
+        channels=(EMAIL,),
+        variables={
+            "일시": SAMPLE["일시"],
+            "방식": SAMPLE["방식"],
+            "상담사": SAMPLE["상담사"],
+            "이전일시": BEFORE["이전일시"],
+            "이전상담사": SAMPLE["상담사"],
+        },
+        subject="[상담] #{이전일시} 예약 변경",
+        email=(
+            "상담 예약이 변경되었습니다.\n\n"
+            "○ 이전: #{이전일시} #{이전상담사}\n"
+            "○ 새 일시: #{일시} #{상담사}\n"
+            "○ 방식: #{방식}\n\n"
+            "업무 화면에서 보기: #{링크}"
+        ),
+    )
+)
+
+
 def booked(booking: Booking) -> None:
     outbox.post_all(
         [
@@ -162,15 +271,59 @@ def cancelled(booking: Booking, *, by_centre: bool, reason: str) -> None:
     outbox.post_all([family, _to_counselor("counseling.counselor_cancelled", booking, "cancelled")])
 
 
+def changed(booking: Booking, change: BookingChange) -> None:
+    """The family and both counsellors hear of the old and the new; ``booking`` is what it has become."""
+    old = change.old_period
+    before = {"이전일시": kperiod(old.lower, old.upper), "이전시작": _without_year(old.lower)}
+    occasion = f"changed/{booking.sequence}"
+    if change.by_centre:
+        family = _to_family("counseling.changed_by_centre", booking, occasion, **before, 사유=change.reason)
+    else:
+        family = _to_family("counseling.changed", booking, occasion, **before)
+    counselors = {counselor.pk: counselor.user for counselor in (change.old_counselor, change.new_counselor)}
+    others = Word(
+        kind="counseling.counselor_changed",
+        to=list(counselors.values()),
+        key=f"booking/{booking.pk}/{occasion}",
+        context={
+            "일시": kperiod(booking.starts_at, booking.ends_at),
+            "방식": booking.get_mode_display(),
+            "상담사": change.new_counselor.name,
+            "이전일시": before["이전일시"],
+            "이전상담사": change.old_counselor.name,
+        },
+        url=reverse("admin:counseling_booking_change", args=[booking.pk]),
+    )
+    outbox.post_all([family, others])
+
+
+def swapped(old: Booking, new: Booking, *, reason: str) -> None:
+    """Whoever cares for both reads one message; the others read what concerns their own child."""
+    before, after = old.student.people_to_tell(), new.student.people_to_tell()
+    both = [person for person in after if person in before]
+    outbox.post_all(
+        [
+            _to_family("counseling.swapped", new, "swapped", to=both, 이전학생=old.student.name),
+            _to_family(
+                "counseling.cancelled_by_centre", old, "cancelled", to=[p for p in before if p not in both], 사유=reason
+            ),
+            _to_family("counseling.booked", new, "booked", to=[p for p in after if p not in both]),
+            _to_counselor("counseling.counselor_cancelled", old, "cancelled"),
+            _to_counselor("counseling.counselor_booked", new, "booked"),
+        ]
+    )
+
+
 def reminder(booking: Booking) -> None:
-    outbox.post_all([_to_family("counseling.reminder", booking, f"reminder/{booking.starts_at:%Y%m%d%H%M}")])
+    occasion = f"reminder/{booking.sequence}/{booking.starts_at:%Y%m%d%H%M}"
+    outbox.post_all([_to_family("counseling.reminder", booking, occasion)])
 
 
-def _to_family(kind: str, booking: Booking, occasion: str, **more: str) -> Word:
+def _to_family(kind: str, booking: Booking, occasion: str, *, to: list[User] | None = None, **more: str) -> Word:
     centre = Centre.objects.current()
     return Word(
         kind=kind,
-        to=booking.student.people_to_tell(),
+        to=booking.student.people_to_tell() if to is None else to,
         key=f"booking/{booking.pk}/{occasion}",
         context={
             "학생": booking.student.name,

@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from counseling import notices
-from counseling.models import Booking
+from counseling.models import Booking, BookingChange
 from counseling.models.slots import midnight
 
 BATCH = 50
@@ -19,16 +19,21 @@ BATCH = 50
 def due(now: datetime) -> QuerySet[Booking]:
     """Agreed bookings ahead whose reminding hour has come, and that were made before it.
 
-    Whoever books after that hour has the confirmation in hand; a second message would be noise.
+    Whoever books or changes after that hour has the message about it in hand; a second one would be noise.
     """
     today = timezone.localdate(now)
     tomorrow, after = midnight(today + timedelta(days=1)), midnight(today + timedelta(days=2))
     window = Q(
-        period__startswith__gt=now, period__startswith__lt=tomorrow, booked_at__lt=_hour(today - timedelta(days=1))
+        _untold_since(_hour(today - timedelta(days=1))), period__startswith__gt=now, period__startswith__lt=tomorrow
     )
     if now >= _hour(today):
-        window |= Q(period__startswith__gte=tomorrow, period__startswith__lt=after, booked_at__lt=_hour(today))
+        window |= Q(_untold_since(_hour(today)), period__startswith__gte=tomorrow, period__startswith__lt=after)
     return Booking.objects.filter(window, state=Booking.State.BOOKED, reminded_at=None)
+
+
+def _untold_since(hour: datetime) -> Q:
+    changed = BookingChange.objects.filter(booking=OuterRef("pk"), at__gte=hour)
+    return Q(~Exists(changed), booked_at__lt=hour)
 
 
 def remind() -> int:

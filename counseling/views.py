@@ -132,7 +132,8 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
     if booking.state == State.HELD:
         return redirect("counseling:review", pk)
     ended = booking.trail().filter(to_state=State.CANCELLED).first() if booking.state == State.CANCELLED else None
-    return render(request, "counseling/booking.html", {"booking": booking, "cancelled": ended})
+    changes = booking.changes.for_page()
+    return render(request, "counseling/booking.html", {"booking": booking, "cancelled": ended, "changes": changes})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

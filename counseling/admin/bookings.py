@@ -11,10 +11,44 @@ from django.urls import URLPattern
 
 from counseling.admin.desk import Desk
 from counseling.admin.periods import WhenFilter
-from counseling.models import Booking
+from counseling.models import Booking, BookingChange
 from krds.dates import kperiod
 from lifecycle.admin import MaskedAdmin
 from lifecycle.masking import mask_name
+
+
+class ChangesInline(admin.TabularInline):
+    """변경 이력: what the booking was before, for whoever may open it."""
+
+    model = BookingChange
+    fk_name = "booking"
+    verbose_name = verbose_name_plural = "변경 이력"
+    fields = readonly_fields = ["at", "summary", "who", "reason"]
+    template = "admin/counseling/booking/changes.html"
+    extra = max_num = 0
+    can_delete = False
+    ordering = ["at", "pk"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[BookingChange]:
+        return super().get_queryset(request).for_page()
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    @admin.display(description="바뀐 내용")
+    def summary(self, change: BookingChange) -> str:
+        return change.summary
+
+    @admin.display(description="바꾼 사람")
+    def who(self, change: BookingChange) -> str:
+        """Staff by name; a family's own act by a masked one."""
+        return str(change.by) if change.by.is_staff else mask_name(str(change.by))
 
 
 @admin.register(Booking)
@@ -52,6 +86,7 @@ class BookingAdmin(MaskedAdmin):
         "reminded_at",
     ]
     readonly_fields = fields
+    inlines = [ChangesInline]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Booking]:
         mine = super().get_queryset(request)

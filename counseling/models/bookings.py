@@ -124,6 +124,13 @@ class Booking(Lifecycle):
         "대신 예약", default=False, editable=False, help_text="직원이 전화나 방문을 받아 예약했습니다."
     )
 
+    sequence = models.PositiveIntegerField(
+        "바뀐 횟수",
+        default=0,
+        editable=False,
+        help_text="일정 파일의 SEQUENCE(RFC 5545): 바꾸거나 취소할 때마다 하나씩 늘어납니다.",
+    )
+
     objects = BookingQuerySet.as_manager()
 
     class Meta:
@@ -210,8 +217,3 @@ class Booking(Lifecycle):
             return str(_("접속 주소를 상담 전에 보내 드립니다."))
         room = self.slot.room
         return f"{room.venue.name} {room}" if room else str(_("센터 안내대에서 안내해 드립니다."))
-
-    @property
-    def sequence(self) -> int:
-        """How often a calendar entry of this booking changed since it was made (RFC 5545 SEQUENCE)."""
-        return int(self.state == self.State.CANCELLED)

@@ -149,6 +149,7 @@ def _booking(
             booked_at=booked_at,
             reminded_at=slot.starts_at - timedelta(days=1) if slot.starts_at <= now else None,
             booked_by=family,
+            sequence=int(state == State.CANCELLED),
         ),
         moves,
     )

@@ -1,0 +1,256 @@
+"""Changes and bookings at one moment, on a real database. Every guard has its control."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from accounts.models import Student
+from counseling import booking as bookings
+from counseling import changing
+from counseling.models import Booking, BookingChange, Slot
+from lifecycle import locks
+from lifecycle.append_only import expiring
+from notices.models import Notice
+from tests.counseling.test_races import without_constraint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Booking.State
+
+
+@pytest.fixture
+def booked(slot, student, topic, parent):
+    return bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+
+
+@pytest.fixture
+def target(make_slot):
+    return make_slot("2026-11-26 15:00")
+
+
+@pytest.fixture
+def newcomer(make_student, make_parent):
+    person = make_parent("이엄마")
+    return make_student("이바다", person), person
+
+
+@pytest.fixture
+def without_lock_on(monkeypatch):
+    def remove(*kinds):
+        def lock(queryset, pk):
+            return queryset.get(pk=pk) if queryset.model in kinds else locks.lock(queryset, pk)
+
+        for module in (bookings, changing):
+            monkeypatch.setattr(module, "lock", lock)
+
+    return remove
+
+
+@pytest.fixture
+def constraint_away():
+
+    away = []
+    yield lambda model, name: away.append((model, without_constraint(model, name)))
+    Notice.objects.all().delete()
+    with transaction.atomic(), expiring():
+        BookingChange.objects.all().delete()
+    Booking.objects.all().delete()
+    for model, constraint in away:
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, constraint)
+
+
+@pytest.fixture
+def together(monkeypatch):
+    """Both transactions have looked around before either writes (or a second is over)."""
+    barrier = threading.Barrier(2, timeout=1)
+
+    def around(original):
+        def wait(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait()
+            return result
+
+        return wait
+
+    for module in (bookings, changing):
+        monkeypatch.setattr(module, "_standing", around(module._standing))
+
+
+def rivals(booked, target, newcomer, topic, parent):
+    student, person = newcomer
+    return (
+        lambda: changing.move(booked, target.pk, by=parent),
+        lambda: bookings.book(target.pk, student=student, topic=topic, mode="visit", by=person),
+    )
+
+
+# --- A move and a booking want the same slot ---------------------------------------------------
+
+
+def test_a_move_and_a_booking_of_one_slot_have_one_winner(at_once, booked, target, newcomer, topic, parent):
+    results = at_once(*rivals(booked, target, newcomer, topic, parent))
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+    assert Booking.objects.filter(slot=target, state=State.BOOKED).count() == 1
+
+
+def test_with_the_lock_alone_one_wins_without_the_index(
+    at_once, booked, target, newcomer, topic, parent, together, constraint_away
+):
+    constraint_away(Booking, "booking_one_per_slot")
+    at_once(*rivals(booked, target, newcomer, topic, parent))
+
+    assert Booking.objects.filter(slot=target, state=State.BOOKED).count() == 1
+
+
+def test_without_the_lock_the_index_still_makes_one_winner(
+    at_once, booked, target, newcomer, topic, parent, without_lock_on, together
+):
+    without_lock_on(Slot)
+    results = at_once(*rivals(booked, target, newcomer, topic, parent))
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+
+
+def test_without_lock_and_index_the_slot_is_sold_twice(
+    at_once, booked, target, newcomer, topic, parent, without_lock_on, together, constraint_away
+):
+    """The control."""
+    without_lock_on(Slot)
+    constraint_away(Booking, "booking_one_per_slot")
+    at_once(*rivals(booked, target, newcomer, topic, parent))
+
+    assert Booking.objects.filter(slot=target, state=State.BOOKED).count() == 2
+
+
+# --- Two moves of one booking ------------------------------------------------------------------
+
+
+def test_two_moves_of_one_booking_end_in_one_place_and_leave_a_true_history(
+    at_once, booked, target, make_slot, parent, settings
+):
+    other = make_slot("2026-11-27 15:00")
+    at_once(*[lambda slot=slot: changing.move(booked, slot.pk, by=parent) for slot in (target, other)])
+
+    booked.refresh_from_db()
+    changes = list(booked.changes.all())
+    assert booked.sequence == len(changes)
+    assert changes[-1].new_period == booked.period
+    assert all(one.new_period == two.old_period for one, two in pairwise(changes))
+
+
+def test_without_any_lock_the_history_lies(at_once, booked, target, make_slot, parent, monkeypatch, together):
+    """The control: both believe that they move it away from where it was first."""
+
+    monkeypatch.setattr(changing, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+    other = make_slot("2026-11-27 15:00")
+    at_once(*[lambda slot=slot: changing.move(booked, slot.pk, by=parent) for slot in (target, other)])
+
+    changes = list(booked.changes.all())
+    assert len(changes) == 2
+    assert changes[0].old_period == changes[1].old_period
+
+
+def test_two_clicks_on_one_change_are_one_change(at_once, booked, target, parent):
+    at_once(*[lambda: changing.move(booked, target.pk, by=parent) for _ in range(4)])
+
+    booked.refresh_from_db()
+    assert (booked.slot, booked.sequence, booked.changes.count()) == (target, 1, 1)
+    assert Notice.objects.filter(kind="counseling.changed", channel="sms").count() == 1
+
+
+# --- A move and a cancellation -----------------------------------------------------------------
+
+
+def test_a_move_and_a_cancellation_never_leave_a_cancelled_booking_moved(at_once, booked, target, parent):
+    moved, _ = at_once(
+        lambda: changing.move(booked, target.pk, by=parent), lambda: bookings.cancel(booked, by=parent, reason="일정")
+    )
+
+    booked.refresh_from_db()
+    assert booked.state == State.CANCELLED
+    if isinstance(moved, bookings.NotNow):
+        assert (booked.changes.count(), booked.sequence) == (0, 1)
+    else:
+        assert (booked.slot, booked.sequence) == (target, 2)
+
+
+def test_without_the_lock_a_cancelled_booking_moves_on(at_once, booked, target, parent, monkeypatch):
+    """The control: the move goes by what it read before the cancellation."""
+
+    cancelled, looked = threading.Event(), threading.Event()
+    original = changing._standing
+
+    def look_and_wait(*args):
+        found = original(*args)
+        looked.set()
+        cancelled.wait(5)
+        return found
+
+    def cancel():
+        looked.wait(5)
+        bookings.cancel(booked, by=parent, reason="일정")
+        cancelled.set()
+
+    monkeypatch.setattr(changing, "_standing", look_and_wait)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+    at_once(lambda: changing.move(booked, target.pk, by=parent), cancel)
+
+    booked.refresh_from_db()
+    assert (booked.state, booked.slot) == (State.CANCELLED, target)
+
+
+# --- A sibling takes the place while the sibling books elsewhere ---------------------------------
+
+
+@pytest.fixture
+def sibling(make_student, parent):
+    return make_student("김바다", parent)
+
+
+@pytest.fixture
+def two_ways(booked, sibling, make_slot, make_counselor, topic, parent, counselor):
+    there = make_slot("2026-11-25 14:30", counselor=make_counselor("이도윤 상담사"))
+    return (
+        lambda: changing.swap(booked, sibling, by=counselor.user),
+        lambda: bookings.book(there.pk, student=sibling, topic=topic, mode="visit", by=parent),
+    )
+
+
+def test_a_swapped_sibling_is_in_one_place(at_once, two_ways, sibling, booked):
+    results = at_once(*two_ways)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+    assert Booking.objects.filter(student=sibling, state=State.BOOKED).count() == 1
+    booked.refresh_from_db()
+    swapped = not isinstance(results[0], bookings.Taken)
+    assert booked.state == (State.CANCELLED if swapped else State.BOOKED)
+
+
+def test_without_the_lock_on_the_sibling_the_exclusion_still_refuses(
+    at_once, two_ways, sibling, without_lock_on, together
+):
+    without_lock_on(Student)
+    results = at_once(*two_ways)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+
+
+def test_without_lock_and_exclusion_the_sibling_is_in_two_places(
+    at_once, two_ways, sibling, without_lock_on, together, constraint_away
+):
+    """The control."""
+    without_lock_on(Student)
+    constraint_away(Booking, "booking_student_in_one_place")
+    at_once(*two_ways)
+
+    assert Booking.objects.filter(student=sibling, state=State.BOOKED).count() == 2
