@@ -25,6 +25,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gumcheon_portal.embedded import postgres
+from lifecycle import keyring
 
 FORMAT = 1
 DUMP = "database.dump"
@@ -268,8 +269,11 @@ def _address() -> dict[str, str]:
 
 def _fingerprints() -> dict[str, str]:
     folder = Path(settings.PORTAL_DATA) / "keys"
-    keys = sorted(path for path in folder.glob("*") if path.is_file())
-    return {path.name: hashlib.sha256(b"fingerprint:" + path.read_bytes()).hexdigest()[:12] for path in keys}
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    secrets = {path.name: path.read_bytes() for path in files if not path.name.startswith("field_keys")}
+    # Field keys come and go one by one, wherever they lie: what counts is whether the ring here has them.
+    secrets |= {f"field_keys:{key.id}": key.secret for key in keyring.ring().keys}
+    return {name: hashlib.sha256(b"fingerprint:" + secret).hexdigest()[:12] for name, secret in secrets.items()}
 
 
 def _sum(path: Path) -> str:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from lifecycle.sealed import Unreadable
+
+logger = logging.getLogger(__name__)
 
 BUSY = frozenset({"55P03", "40P01"})  # lock timeout, deadlock
 ZERO = "\x00"
@@ -25,7 +30,7 @@ class ZeroByteMiddleware:
 
 
 class BusyMiddleware:
-    """A lock that nobody else turned into a sentence becomes a polite 503, never a 500."""
+    """A lock, or a seal without its key, that nobody else turned into a sentence: a polite 503, never a 500."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,6 +39,9 @@ class BusyMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Unreadable):
+            logger.error("%s", exception)
+            return render(request, "sealed.html", {"sentence": str(exception)}, status=503)
         if isinstance(exception, OperationalError) and getattr(exception.__cause__, "pgcode", None) in BUSY:
             response = render(request, "503.html", status=503)
             response["Retry-After"] = "5"

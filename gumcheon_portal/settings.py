@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from gumcheon_portal.beat import SCHEDULE
 from gumcheon_portal.embedded.places import DataFolder
 from gumcheon_portal.environment import Environment
-from gumcheon_portal.keys import secret
+from gumcheon_portal.keys import field_keys, secret
 from gumcheon_portal.logging import to_stderr
 
 env = Environment()
@@ -45,6 +45,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # A site on the open web names its key, the same on every machine; one at home makes its own.
 SECRET_KEY = secret("SECRET_KEY", folder=PORTAL_DATA / "keys", may_make=not HTTPS)
+# What seals counselling records and uploads: keys of their own, several at once (docs/operations.md, Keys).
+FIELD_KEYS, FIELD_KEYS_FILE = field_keys(folder=PORTAL_DATA / "keys", may_make=not HTTPS)
 
 # Kakao and Naver appear, buttons and addresses alike, only where their keys are set.
 SOCIAL_HOSTS = {

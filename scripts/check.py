@@ -32,7 +32,11 @@ CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
 def main() -> int:
     failed = []
     for name, command, extra in CHECKS:
-        environment = {**os.environ, **extra, **({"SECRET_KEY": secrets.token_urlsafe(64)} if extra else {})}
+        keys = {
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "FIELD_KEYS": f"{secrets.token_hex(4)}:{secrets.token_urlsafe(32)}",
+        }
+        environment = {**os.environ, **extra, **(keys if extra else {})}
         done = subprocess.run(
             command,
             cwd=PROJECT,

@@ -49,7 +49,8 @@ def command(data: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 def bare(**environment: str) -> dict[str, str]:
     """This environment without any address or switch of the portal."""
-    ours = {"DATABASE_URL", "REDIS_URL", "PORTAL_DATA", "DEMO", "DEBUG", "SITE_URL", "PORT", "SECRET_KEY", "MAKELEVEL"}
+    addresses = {"DATABASE_URL", "REDIS_URL", "PORTAL_DATA", "SITE_URL", "PORT"}
+    ours = addresses | {"DEMO", "DEBUG", "SECRET_KEY", "FIELD_KEYS", "FIELD_KEYS_FILE", "MAKELEVEL"}
     return {name: value for name, value in os.environ.items() if name not in ours} | environment
 
 

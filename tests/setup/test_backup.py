@@ -101,7 +101,7 @@ def test_a_backup_holds_no_keys_no_sessions_and_is_nobody_elses_to_read(backup, 
     assert names == ["database.dump", "uploads/깊은 곳/서류.txt", "manifest.json"]
     assert keys
     assert not any(key in backup.read_bytes() for key in keys)
-    assert set(manifest["keys"]) == {path.name for path in (scratch / "var" / "keys").iterdir()}
+    assert set(manifest["keys"]) == {"secret_key", f"field_keys:{field_key(scratch)}"}
     assert backup.stat().st_mode & 0o077 == 0
 
 
@@ -116,6 +116,28 @@ def test_a_key_that_is_not_the_same_any_more_is_told(portal, backup, scratch):
 
     assert restored.returncode == 0
     assert "keys/secret_key" in restored.stderr
+
+
+def field_key(scratch: Path) -> str:
+    return (scratch / "var" / "keys" / "field_keys").read_text(encoding="utf-8")[:8]
+
+
+def test_field_keys_may_grow_and_one_that_is_missing_is_named(portal, backup, scratch):
+    ring = scratch / "var" / "keys" / "field_keys"
+    kept, name = ring.read_text(encoding="utf-8"), field_key(scratch)
+
+    rotated = portal("rotate_field_keys")
+    assert rotated.returncode == 0, rotated.stderr
+    grown = portal("restore", str(backup))
+    assert (grown.returncode, grown.stderr) == (0, "")
+    retired = portal("rotate_field_keys", "--retire")
+    assert retired.returncode == 0, retired.stderr
+    told = portal("restore", str(backup))
+
+    (ring.with_name("field_keys.retired")).unlink()
+    ring.write_text(kept, encoding="utf-8")
+    assert told.returncode == 0
+    assert f"keys/field_keys:{name}" in told.stderr
 
 
 def rewritten(backup: Path, change: Callable[[str, bytes], tuple[str, bytes]]) -> Path:

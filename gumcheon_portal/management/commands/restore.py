@@ -36,4 +36,5 @@ class Command(BaseCommand):
         for name in backup.missing_keys(contents):
             self.stderr.write(
                 f"백업 당시의 암호 키가 이곳에 없습니다: keys/{name}. 그 키로 잠근 자료는 읽을 수 없습니다."
+                + (" 봉인 키라면 그 줄을 키 파일 끝에 되돌려 놓으면 바로 열립니다." if ":" in name else "")
             )
