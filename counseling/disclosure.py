@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import disclosure
 from accounts.models import Student, User
-from counseling.models import Booking, BookingChange
+from counseling.models import Booking, BookingChange, CalendarFeed
 
 
 def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -34,4 +34,18 @@ def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
     ]
 
 
+def _feeds(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    mine = CalendarFeed.objects.visible_to(user).select_related("student").order_by("pk")
+    return [
+        {
+            "종류": feed.get_kind_display(),
+            "학생": feed.student.name if feed.student in students else "",
+            "만든 일시": feed.created_at,
+            "그만 쓴 일시": feed.revoked_at,
+        }
+        for feed in mine
+    ]
+
+
 disclosure.register("상담 예약", _bookings)
+disclosure.register("달력 주소", _feeds)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
+from counseling import calendar_file
 from counseling.models import Booking, BookingChange
 from krds.dates import kdatetime, kperiod
 from notices import outbox
@@ -257,17 +258,18 @@ COUNSELOR_CHANGED = register(
 def booked(booking: Booking) -> None:
     outbox.post_all(
         [
-            _to_family("counseling.booked", booking, "booked"),
+            _to_family("counseling.booked", booking, "booked", calendar=calendar_file.mailed(booking)),
             _to_counselor("counseling.counselor_booked", booking, "booked"),
         ]
     )
 
 
 def cancelled(booking: Booking, *, by_centre: bool, reason: str) -> None:
+    calendar = calendar_file.mailed(booking)
     if by_centre:
-        family = _to_family("counseling.cancelled_by_centre", booking, "cancelled", 사유=reason)
+        family = _to_family("counseling.cancelled_by_centre", booking, "cancelled", calendar=calendar, 사유=reason)
     else:
-        family = _to_family("counseling.cancelled", booking, "cancelled")
+        family = _to_family("counseling.cancelled", booking, "cancelled", calendar=calendar)
     outbox.post_all([family, _to_counselor("counseling.counselor_cancelled", booking, "cancelled")])
 
 
@@ -275,11 +277,13 @@ def changed(booking: Booking, change: BookingChange) -> None:
     """The family and both counsellors hear of the old and the new; ``booking`` is what it has become."""
     old = change.old_period
     before = {"이전일시": kperiod(old.lower, old.upper), "이전시작": _without_year(old.lower)}
-    occasion = f"changed/{booking.sequence}"
+    occasion, calendar = f"changed/{booking.sequence}", calendar_file.mailed(booking)
     if change.by_centre:
-        family = _to_family("counseling.changed_by_centre", booking, occasion, **before, 사유=change.reason)
+        family = _to_family(
+            "counseling.changed_by_centre", booking, occasion, calendar=calendar, **before, 사유=change.reason
+        )
     else:
-        family = _to_family("counseling.changed", booking, occasion, **before)
+        family = _to_family("counseling.changed", booking, occasion, calendar=calendar, **before)
     counselors = {counselor.pk: counselor.user for counselor in (change.old_counselor, change.new_counselor)}
     others = Word(
         kind="counseling.counselor_changed",
@@ -303,11 +307,29 @@ def swapped(old: Booking, new: Booking, *, reason: str) -> None:
     both = [person for person in after if person in before]
     outbox.post_all(
         [
-            _to_family("counseling.swapped", new, "swapped", to=both, 이전학생=old.student.name),
             _to_family(
-                "counseling.cancelled_by_centre", old, "cancelled", to=[p for p in before if p not in both], 사유=reason
+                "counseling.swapped",
+                new,
+                "swapped",
+                to=both,
+                calendar=calendar_file.mailed(new, instead_of=old),
+                이전학생=old.student.name,
             ),
-            _to_family("counseling.booked", new, "booked", to=[p for p in after if p not in both]),
+            _to_family(
+                "counseling.cancelled_by_centre",
+                old,
+                "cancelled",
+                to=[p for p in before if p not in both],
+                calendar=calendar_file.mailed(old),
+                사유=reason,
+            ),
+            _to_family(
+                "counseling.booked",
+                new,
+                "booked",
+                to=[p for p in after if p not in both],
+                calendar=calendar_file.mailed(new),
+            ),
             _to_counselor("counseling.counselor_cancelled", old, "cancelled"),
             _to_counselor("counseling.counselor_booked", new, "booked"),
         ]
@@ -319,7 +341,9 @@ def reminder(booking: Booking) -> None:
     outbox.post_all([_to_family("counseling.reminder", booking, occasion)])
 
 
-def _to_family(kind: str, booking: Booking, occasion: str, *, to: list[User] | None = None, **more: str) -> Word:
+def _to_family(
+    kind: str, booking: Booking, occasion: str, *, to: list[User] | None = None, calendar: str = "", **more: str
+) -> Word:
     centre = Centre.objects.current()
     return Word(
         kind=kind,
@@ -339,6 +363,7 @@ def _to_family(kind: str, booking: Booking, occasion: str, *, to: list[User] | N
             **more,
         },
         url=booking.get_absolute_url(),
+        calendar=calendar,
     )
 
 

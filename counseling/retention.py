@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 
-from counseling.models import Booking
+from counseling.models import Booking, CalendarFeed
 from lifecycle.retention import Kind, Period, register
 
 
@@ -18,6 +19,10 @@ def _over(before: datetime) -> models.QuerySet:
 
 def _given_up(before: datetime) -> models.QuerySet:
     return Booking.objects.filter(state__in=[Booking.State.HELD, Booking.State.RELEASED], created_at__lt=before)
+
+
+def _feeds(before: datetime) -> models.QuerySet:
+    return CalendarFeed.objects.filter(Q(revoked_at__lt=before) | Q(owner__withdrawn_at__lt=before))
 
 
 register(
@@ -37,6 +42,16 @@ register(
         basis="개인정보 보호법 제21조(처리 목적 달성)",
         period=Period(days=30),
         expired=_given_up,
+        born="created_at",
+    )
+)
+register(
+    Kind(
+        code="counseling.feed",
+        label="그만 쓴 달력 주소",
+        basis="개인정보 보호법 제21조(처리 목적 달성)",
+        period=Period(years=1),
+        expired=_feeds,
         born="created_at",
     )
 )

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import views
+from counseling import calendar_views, views
 
 app_name = "counseling"
 urlpatterns = [
     path("", views.home, name="home"),
     path("times/", views.times, name="times"),
     path("times/<int:pk>/", views.slot, name="slot"),
+    path("calendar/", calendar_views.feeds, name="feeds"),
+    path("calendar/new/", calendar_views.feed_new, name="feed_new"),
+    path("calendar/<int:pk>/revoke/", calendar_views.feed_revoke, name="feed_revoke"),
+    path("calendar/<str:token>/counseling.ics", calendar_views.feed, name="feed"),
     path("bookings/", views.my_bookings, name="bookings"),
     path("bookings/<int:pk>/", views.booking, name="booking"),
     path("bookings/<int:pk>/review/", views.review, name="review"),

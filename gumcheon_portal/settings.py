@@ -244,6 +244,7 @@ ACCOUNT_RATE_LIMITS = {
     "try_code": "10/10m/key",
     "ask_guardian": "40/h/ip,3/d/key",
     "invite": "20/d/user",
+    "calendar_feed_new": "20/d/user",
 }
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_FORMS = {

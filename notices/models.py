@@ -85,6 +85,8 @@ class Notice(Lifecycle):
     address = models.CharField("받는 주소", max_length=254)
     subject = models.CharField("제목", max_length=200, blank=True)
     body = models.TextField("내용")
+    # A calendar entry (RFC 5545) that goes along with an e-mail, as true as the words beside it.
+    calendar = models.TextField("달력 파일", blank=True, default="", editable=False)
     sealed = models.TextField(null=True, blank=True, editable=False)
     urgent = models.BooleanField("밤에도 보냄", default=False)
     state = models.CharField("상태", max_length=10, choices=State, default=State.DUE)

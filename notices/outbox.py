@@ -71,6 +71,7 @@ class Word:
         key: what makes this occasion different from every other of its kind, such as ``booking/12/booked``.
         context: a plain string for every variable of the kind.
         url: a path on this site; ``#{링크}`` becomes its absolute address.
+        calendar: an iCalendar file that e-mails carry; text messages leave it out.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Word:
     key: str
     context: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    calendar: str = ""
 
 
 def post(
@@ -119,7 +121,8 @@ def forget(kind: str, key: str) -> None:
     """Make nobody's what was said on one occasion, and leave unsaid what has not left yet. What it cost stays."""
     said = Notice.objects.filter(kind=kind, key=key)
     said.filter(state=Notice.State.DUE).delete()
-    said.update(recipient=None, name="", address="", subject="", body="", sealed=None, give_up_at=timezone.now())
+    gone = {"recipient": None, "name": "", "address": "", "subject": "", "body": "", "calendar": "", "sealed": None}
+    said.update(**gone, give_up_at=timezone.now())
 
 
 def _notices(said: list[Word], asked_from: str | None) -> list[Notice]:
@@ -173,6 +176,7 @@ def _rows(
                 send_after=now,
                 created_at=now,
                 give_up_at=now + kind.valid_for,
+                calendar=word.calendar if channel == EMAIL else "",
                 **_rendered(kind, wording, channel, known),
             )
 

@@ -16,7 +16,7 @@ from django.db import models
 from django.test import Client
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, Slot
+from counseling.models import Booking, CalendarFeed, Slot
 from gumcheon_portal.demo.logins import DOMAIN
 from lifecycle import retention
 from newsletter.models import Post
@@ -56,6 +56,7 @@ class Demo:
             Student: self.child,
             Booking: self.booking,
             Slot: self.slot,
+            CalendarFeed: CalendarFeed.objects.filter(owner=self.parent).first(),
             Guardianship: Guardianship.objects.filter(student=self.child).first(),
             Authenticator: Authenticator.objects.filter(user__email=f"admin@{DOMAIN}").first(),
         }
@@ -110,6 +111,8 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:done": _booking,
     "counseling:cancel": _booking,
     "counseling:ics": _booking,
+    "counseling:feed": of(token=lambda demo: "no-such-token"),
+    "counseling:feed_revoke": of(pk=lambda demo: demo.subject(CalendarFeed).pk),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
     "documents:paper": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Guardianship, Student, User
 from centre.calendar import Calendar
 from centre.models import Centre, OpeningHours, Room, Venue
-from counseling import booking
-from counseling.models import Booking, Counselor, Mode, Slot, Topic
+from counseling import booking, feeds
+from counseling.models import Booking, CalendarFeed, Counselor, Mode, Slot, Topic
 from gumcheon_portal.demo.families import Town
 from lifecycle.models import Transition
 from newsletter.models import Post
@@ -169,6 +169,12 @@ def one_real_booking(town: Town) -> None:
             by=town.people["parent"],
             question="과목 선택이 고민이에요.",
         )
+
+
+def calendars(town: Town) -> None:
+    """The demo parent and counsellor let their phones read their calendars."""
+    feeds.make(town.people["parent"], CalendarFeed.Kind.FAMILY)
+    feeds.make(town.people["counselor"], CalendarFeed.Kind.COUNSELOR)
 
 
 def programme(town: Town) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
+from email.mime.text import MIMEText
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.template.loader import render_to_string
 from notices.channels.outcomes import Failed, Never, TryLater, TrySoon
 from notices.models import Notice
 
+METHOD = re.compile(r"^METHOD:([A-Z]+)\r?$", re.M)
 PERMANENT = 500  # SMTP answers from here on mean: do not try this again
 
 
@@ -63,7 +66,18 @@ class Smtp:
         )
         page = render_to_string("notices/email.html", {"subject": notice.subject, "text": text})
         message.attach_alternative(page, "text/html")
+        if notice.calendar:
+            message.attach(_calendar(notice.calendar))
         return message
+
+
+def _calendar(text: str) -> MIMEText:
+    """A calendar entry as mail programs know it: the part names the method that the file names (RFC 6047 §2.4)."""
+    part = MIMEText(text, "calendar", "utf-8")
+    if method := METHOD.search(text):
+        part.set_param("method", method[1])
+    part.add_header("Content-Disposition", "attachment", filename="counseling.ics")
+    return part
 
 
 def _failure(error: OSError | smtplib.SMTPException) -> Failed:

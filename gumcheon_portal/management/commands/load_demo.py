@@ -38,6 +38,7 @@ class Command(BaseCommand):
         slots = life.timetable(rng, town, life.place())
         life.history(rng, town, slots)
         life.one_real_booking(town)
+        life.calendars(town)
         life.programme(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
