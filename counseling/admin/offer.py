@@ -68,7 +68,7 @@ class CounselorAdmin(StaffAdmin):
     list_display = ["name", "topic_names", "active"]
     list_filter = ["active", "topics"]
     search_fields = ["name"]
-    fields = ["user", "name", "topics", "introduction", "active"]
+    fields = ["user", "name", "topics", "introduction", "excluded_schools", "active"]
     filter_horizontal = ["topics"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Counselor]:

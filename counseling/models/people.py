@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import School
+
 
 class Mode(models.TextChoices):
     VISIT = "visit", _("대면")
@@ -94,6 +96,13 @@ class Counselor(models.Model):
     name = models.CharField("표시 이름", max_length=30, help_text="이용자에게 보이는 이름입니다. 예: 김지우 상담사")
     topics = models.ManyToManyField(Topic, related_name="counselors", verbose_name="맡은 주제", blank=True)
     introduction = models.TextField("소개", blank=True)
+    excluded_schools = models.ManyToManyField(
+        School,
+        related_name="+",
+        verbose_name="배정하지 않는 학교",
+        blank=True,
+        help_text="상담사가 일하는 학교처럼, ‘상담사 무관’ 예약에서 배정하지 않을 학생의 학교입니다.",
+    )
     active = models.BooleanField("활동 중", default=True, help_text="끄면 이 상담사의 시간은 새로 예약할 수 없습니다.")
 
     objects = CounselorQuerySet.as_manager()
