@@ -90,6 +90,27 @@ class Calendar:
     def is_open(self, day: date, venue_id: int | None = None) -> bool:
         return self.closed_reason(day, venue_id) is None
 
+    def closed_during(self, starts: datetime, ends: datetime, venue_id: int | None = None) -> str | None:
+        """Why the centre is not open all through ``[starts, ends)``, fit to show; ``None`` when it is.
+
+        Without recorded hours only whole days and closures count. What goes past midnight is never inside hours.
+        """
+        begins, over = timezone.localtime(starts), timezone.localtime(ends)
+        day = begins.date()
+        if reason := self.closed_reason(day, venue_id):
+            return _("쉬는 날입니다(%(reason)s).") % {"reason": reason}
+        for one in self.off:
+            if one.from_time and one.until_time and one.covers(day, venue_id) and not one.is_holiday:
+                shut = [timezone.make_aware(datetime.combine(day, at)) for at in (one.from_time, one.until_time)]
+                if shut[0] < ends and starts < shut[1]:
+                    return _("쉬는 시간입니다(%(reason)s).") % {"reason": one.reason}
+        hours = self.hours_on(day, venue_id)
+        inside = over.date() == day and any(o <= begins.time() and over.time() <= c for o, c in hours)
+        if not hours or inside:
+            return None
+        known = ", ".join(f"{opens:%H:%M}~{closes:%H:%M}" for opens, closes in hours)
+        return _("운영시간(%(hours)s) 밖입니다.") % {"hours": known}
+
     def open_days(self, venue_id: int | None = None) -> list[date]:
         return [day for day in self.days() if self.is_open(day, venue_id)]
 

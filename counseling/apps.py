@@ -8,4 +8,4 @@ class CounselingConfig(AppConfig):
     verbose_name = "상담"
 
     def ready(self) -> None:
-        from counseling import departures, disclosure, retention  # noqa: F401, PLC0415 (they register themselves)
+        from counseling import departures, disclosure, retention, room_names  # noqa: F401, PLC0415 (they register themselves)

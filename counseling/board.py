@@ -67,7 +67,7 @@ class Board:
         """The board of ``day`` as ``user`` may see it, in two queries."""
         now = timezone.now()
         taken = Booking.objects.occupying(now).select_related("student", "topic")
-        slots = Slot.objects.on(day).select_related("counselor", "room")
+        slots = Slot.objects.standing().on(day).select_related("counselor", "room")
         slots = list(slots.prefetch_related(Prefetch("bookings", taken, to_attr="taken")))
         counselors = sorted({slot.counselor for slot in slots}, key=lambda counselor: (counselor.name, counselor.pk))
         sees_all = user.has_perm("counseling.view_every_booking")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from centre.models import RoomUse
 from counseling.models import Booking, Slot
 
 ORPHANED_AFTER = timedelta(days=1)
@@ -16,7 +17,7 @@ ORPHANED_AFTER = timedelta(days=1)
 
 def check() -> list[str]:
     """Every finding as a sentence; an empty list when all is well."""
-    return [*_overlaps(), *_crowded_slots(), *_strays(), *_orphan_holds(), *_over_the_cap()]
+    return [*_overlaps(), *_crowded_slots(), *_strays(), *_rooms(), *_orphan_holds(), *_over_the_cap()]
 
 
 def _live() -> QuerySet[Booking]:
@@ -24,20 +25,18 @@ def _live() -> QuerySet[Booking]:
 
 
 def _overlaps() -> Iterator[str]:
-    """Two slots of one counsellor or room, or two bookings of one student, at the same time."""
-    slots = Slot.objects.filter(counselor__slots__period__overlap=F("period")).exclude(counselor__slots=F("pk"))
-    for pk in slots.values_list("pk", flat=True).distinct():
+    """Two slots of one counsellor, or two bookings of one student, at the same time; ``centre.doctor`` has the rooms."""
+    standing = Slot.objects.standing()
+    for pk in _together(standing, standing, "counselor"):
         yield f"상담 시간 {pk}: 같은 상담사의 다른 시간과 겹칩니다."
-    rooms = Slot.objects.filter(room__slots__period__overlap=F("period")).exclude(room__slots=F("pk"))
-    for pk in rooms.values_list("pk", flat=True).distinct():
-        yield f"상담 시간 {pk}: 같은 상담실을 쓰는 다른 시간과 겹칩니다."
-    other = "student__counseling_bookings"
-    twice = _live().filter(
-        Q(**{f"{other}__period__overlap": F("period"), f"{other}__state__in": Booking.OCCUPYING})
-        & ~Q(**{f"{other}__pk": F("pk")})
-    )
-    for pk in twice.values_list("pk", flat=True).distinct():
+    for pk in _together(_live(), _live(), "student"):
         yield f"예약 {pk}: 같은 학생의 다른 예약과 시간이 겹칩니다."
+
+
+def _together(rows: QuerySet, others: QuerySet, whose: str) -> list[int]:
+    """Keys of ``rows`` that share ``whose`` and some time with another of ``others``."""
+    clash = others.filter(**{whose: OuterRef(whose)}, period__overlap=OuterRef("period")).exclude(pk=OuterRef("pk"))
+    return list(rows.filter(Exists(clash)).order_by("pk").values_list("pk", flat=True))
 
 
 def _crowded_slots() -> Iterator[str]:
@@ -51,6 +50,17 @@ def _strays() -> Iterator[str]:
     strays = _live().exclude(slot__period__contains=F("period"))
     for pk in strays.values_list("pk", flat=True):
         yield f"예약 {pk}: 상담 시간표의 시간과 어긋납니다."
+
+
+def _rooms() -> Iterator[str]:
+    """Slots whose room use says something else: a trigger was off."""
+    uses = RoomUse.objects.filter(owner_kind=Slot._meta.label_lower)
+    same = uses.filter(owner_id=OuterRef("pk"), room=OuterRef("room"), period=OuterRef("period"))
+    for pk in Slot.objects.standing().filter(~Exists(same), room__isnull=False).values_list("pk", flat=True):
+        yield f"상담 시간 {pk}: 방 사용표에 없습니다."
+    idle = Slot.objects.filter(Q(room=None) | Q(withdrawn_at__isnull=False), pk__in=uses.values("owner_id"))
+    for pk in idle.values_list("pk", flat=True):
+        yield f"상담 시간 {pk}: 쓰지 않는 방이 방 사용표에 남아 있습니다."
 
 
 def _orphan_holds() -> Iterator[str]:

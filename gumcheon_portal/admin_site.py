@@ -64,6 +64,8 @@ WORK: dict[str, list[str | Link]] = {
         "centre.Centre",
         "centre.Venue",
         "centre.Room",
+        Link("방 사용표", "centre_room_table", "centre.view_roomuse"),
+        "centre.RoomUse",
         "centre.OpeningHours",
         "centre.Closure",
         "centre.Holiday",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from centre.models.lasting import Lasting
@@ -119,13 +119,17 @@ class Centre(models.Model):
 
 
 class Room(Lasting):
-    """A room of a venue where people meet. The table of who uses it when comes with the timetable."""
+    """A room of a venue where people meet; ``RoomUse`` says who uses it when."""
 
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="rooms", verbose_name="장소")
     name = models.CharField("방 이름", max_length=40)
     floor = models.CharField("층", max_length=20, blank=True)
     capacity = models.PositiveSmallIntegerField("정원(명)", default=1)
     equipment = models.CharField("갖춘 것", max_length=200, blank=True, help_text="예: 빔프로젝터, 휠체어 책상")
+    opens = models.TimeField(
+        "여는 시각", null=True, blank=True, help_text="이 방만의 시간이 있을 때 적습니다. 비우면 운영시간을 따릅니다."
+    )
+    closes = models.TimeField("닫는 시각", null=True, blank=True)
 
     class Meta(Lasting.Meta):
         verbose_name = "방"
@@ -142,6 +146,12 @@ class Room(Lasting):
                 condition=Q(capacity__gte=1),
                 name="room_holds_somebody",
                 violation_error_message="정원은 1명 이상이어야 합니다.",
+            ),
+            models.CheckConstraint(
+                condition=Q(opens=None, closes=None)
+                | Q(opens__isnull=False, closes__isnull=False, closes__gt=F("opens")),
+                name="room_hours_in_order",
+                violation_error_message="시각은 둘 다 적거나 둘 다 비우고, 닫는 시각은 여는 시각보다 뒤여야 합니다.",
             ),
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -18,7 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from centre.models import Room, Weekday
+from centre.models import Room, RoomUse, Weekday
+from centre.rooms import Usage
 from counseling import timetable
 from counseling.admin.offer import ModesField
 from counseling.admin.periods import AheadFirst
@@ -60,7 +61,9 @@ class SlotForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """The admin page is one transaction: the lock taken here holds until the slot is saved."""
         cleaned = super().clean()
-        if self.instance.pk and set(self.changed_data) & set(self.FIXED):
+        moved = bool(set(self.changed_data) & set(self.FIXED))
+        self._lock_counselor_and_room(cleaned)
+        if self.instance.pk and moved:
             lock(Slot.objects, self.instance.pk)
             if Booking.objects.occupying(timezone.now()).filter(slot=self.instance).exists():
                 raise forms.ValidationError("예약이 있는 시간은 옮기거나 고칠 수 없습니다. 먼저 예약을 취소해 주세요.")
@@ -69,11 +72,25 @@ class SlotForm(forms.ModelForm):
                 raise forms.ValidationError({"ends": "끝나는 시각은 시작 시각보다 뒤여야 합니다."})
             moments = [timezone.make_aware(datetime.combine(cleaned["day"], cleaned[at])) for at in ("starts", "ends")]
             self.instance.period = DateTimeTZRange(*moments, "[)")
+            if moved and (room := cleaned.get("room")):
+                self._check_room(room, cleaned["day"])
         return cleaned
+
+    def _lock_counselor_and_room(self, cleaned: dict[str, Any]) -> None:
+        """In the order of ``docs/locks.md``; a slot's own lock comes after."""
+        if counselor := cleaned.get("counselor"):
+            lock(Counselor.objects, counselor.pk)
+        if room := cleaned.get("room"):
+            lock(Room.objects, room.pk)
+
+    def _check_room(self, room: Room, day: date) -> None:
+        mine = RoomUse.objects.of(self.instance).first() if self.instance.pk else None
+        if sentence := Usage.load([room], day, day).obstacle(room, self.instance.period, ignoring=mine):
+            self.add_error("room", sentence)
 
     def _get_validation_exclusions(self) -> set[str]:
         """``period`` is not a field of this form, but once it is known its constraints are to be checked."""
-        return super()._get_validation_exclusions() - ({"period"} if self.instance.period else set())
+        return super()._get_validation_exclusions() - ({"period", "withdrawn_at"} if self.instance.period else set())
 
 
 class PatternForm(forms.Form):
@@ -139,7 +156,7 @@ class SlotAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Slot]:
         taken = Booking.objects.occupying(timezone.now())
-        slots = super().get_queryset(request).select_related("counselor", "room")
+        slots = super().get_queryset(request).standing().select_related("counselor", "room")
         if not request.user.has_perm("counseling.view_every_booking"):
             slots = slots.filter(counselor__user=request.user)
         return slots.prefetch_related(Prefetch("bookings", taken, to_attr="taken_by"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
@@ -58,6 +59,10 @@ class SlotQuerySet(models.QuerySet):
     def on(self, day: date) -> SlotQuerySet:
         """Slots that start on a KST day."""
         return self.starting(midnight(day), midnight(day + timedelta(days=1)))
+
+    def standing(self) -> SlotQuerySet:
+        """Slots that were not withdrawn: they keep their counsellor and their room."""
+        return self.filter(withdrawn_at__isnull=True)
 
     def untaken(self, now: datetime) -> SlotQuerySet:
         """Slots that no booking and no living hold occupies."""
@@ -118,6 +123,14 @@ def _offered_at_all(mode: str | None, now: datetime) -> Exists:
     return Exists(topics.filter(modes__contains=[mode]) if mode else topics)
 
 
+# Whatever writes a slot, its room use follows in the same statement; ``roomuse_one_at_a_time`` then decides.
+_TAKE_ROOM = """
+    INSERT INTO centre_roomuse (room_id, period, title, owner_kind, owner_id, derived)
+    VALUES (NEW.room_id, NEW.period, '상담', 'counseling.slot', NEW.id, true);
+"""
+_GIVE_ROOM_BACK = "DELETE FROM centre_roomuse WHERE owner_kind = 'counseling.slot' AND owner_id = OLD.id;"
+
+
 class Slot(models.Model):
     """One counsellor, one stretch of time, one seat. Half-open: the end belongs to whoever comes next."""
 
@@ -128,6 +141,9 @@ class Slot(models.Model):
         Room, on_delete=models.PROTECT, null=True, blank=True, related_name="slots", verbose_name="상담실"
     )
     published = models.BooleanField("공개", default=True, help_text="끄면 이용자에게 보이지 않고 예약도 받지 않습니다.")
+    withdrawn_at = models.DateTimeField(
+        "거둔 일시", null=True, blank=True, editable=False, help_text="거둔 시간은 상담사와 방을 내놓고 기록으로만 남습니다."
+    )
 
     objects = SlotQuerySet.as_manager()
 
@@ -138,13 +154,11 @@ class Slot(models.Model):
             ExclusionConstraint(
                 name="slot_no_overlap_per_counselor",
                 expressions=[(same("counselor"), RangeOperators.OVERLAPS), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(withdrawn_at__isnull=True),
                 violation_error_message="이 상담사의 다른 상담 시간과 겹칩니다.",
             ),
-            ExclusionConstraint(
-                name="slot_no_overlap_per_room",
-                expressions=[(same("room"), RangeOperators.OVERLAPS), ("period", RangeOperators.OVERLAPS)],
-                condition=Q(room__isnull=False),
-                violation_error_message="같은 시간에 이 상담실을 쓰는 상담이 있습니다.",
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(published=False), name="slot_withdrawn_is_not_offered"
             ),
             models.CheckConstraint(
                 condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
@@ -158,6 +172,32 @@ class Slot(models.Model):
             ),
         ]
         indexes = [models.Index(RangeStartsWith("period"), name="slot_start")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="takes_its_room",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__room__isnull=False, new__withdrawn_at__isnull=True),
+                func=f"{_TAKE_ROOM} RETURN NULL;",
+            ),
+            pgtrigger.Trigger(
+                name="moves_its_room",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("room_id", "period", "withdrawn_at"),
+                func=f"""
+                    {_GIVE_ROOM_BACK}
+                    IF NEW.room_id IS NOT NULL AND NEW.withdrawn_at IS NULL THEN {_TAKE_ROOM} END IF;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="gives_its_room_back",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__room__isnull=False),
+                func=f"{_GIVE_ROOM_BACK} RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.counselor} {timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"

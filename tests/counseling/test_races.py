@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import timetable
+from counseling import doctor, timetable
 from counseling.models import Booking, Slot
 from lifecycle import locks
 from notices.models import Notice
@@ -240,6 +240,7 @@ def test_without_lock_and_exclusion_the_student_is_in_two_places(
     at_once(*two_places)
 
     assert Booking.objects.filter(state=State.BOOKED).count() == 2
+    assert sum("같은 학생의" in finding for finding in doctor.check()) == 2
 
 
 # --- Making times ----------------------------------------------------------------------------

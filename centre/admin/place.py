@@ -40,11 +40,14 @@ class CentreAdmin(StaffAdmin):
 
 class RoomInline(admin.TabularInline):
     model = Room
-    fields = ["name", "floor", "capacity", "equipment"]
+    fields = ["name", "floor", "capacity", "equipment", "opens", "closes"]
     extra = 0
     can_delete = False
     show_change_link = True
-    formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 14})}}
+    formfield_overrides = {
+        models.CharField: {"widget": TextInput(attrs={"size": 14})},
+        models.TimeField: {"widget": TimeInput(format="%H:%M", attrs={"size": 5})},
+    }
 
 
 class HoursInline(admin.TabularInline):
