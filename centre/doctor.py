@@ -16,7 +16,9 @@ def check() -> list[str]:
 
 
 def _overlaps() -> Iterator[str]:
-    others = RoomUse.objects.filter(room=OuterRef("room"), period__overlap=OuterRef("period")).exclude(pk=OuterRef("pk"))
+    others = RoomUse.objects.filter(room=OuterRef("room"), period__overlap=OuterRef("period")).exclude(
+        pk=OuterRef("pk")
+    )
     for pk in RoomUse.objects.filter(Exists(others)).order_by("pk").values_list("pk", flat=True):
         yield f"방 사용 {pk}: 같은 방을 쓰는 다른 일과 겹칩니다."
 

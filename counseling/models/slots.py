@@ -142,7 +142,11 @@ class Slot(models.Model):
     )
     published = models.BooleanField("공개", default=True, help_text="끄면 이용자에게 보이지 않고 예약도 받지 않습니다.")
     withdrawn_at = models.DateTimeField(
-        "거둔 일시", null=True, blank=True, editable=False, help_text="거둔 시간은 상담사와 방을 내놓고 기록으로만 남습니다."
+        "거둔 일시",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="거둔 시간은 상담사와 방을 내놓고 기록으로만 남습니다.",
     )
 
     objects = SlotQuerySet.as_manager()

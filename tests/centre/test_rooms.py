@@ -70,7 +70,11 @@ def test_a_room_follows_hours_holidays_and_closures(room, open_on):
     open_on(3, 10, 20)
     Holiday.objects.create(day=date(2026, 12, 2), name="임시공휴일")
     Closure.objects.create(
-        first_day=date(2026, 11, 26), last_day=date(2026, 11, 26), from_time=time(14), until_time=time(15), reason="점검"
+        first_day=date(2026, 11, 26),
+        last_day=date(2026, 11, 26),
+        from_time=time(14),
+        until_time=time(15),
+        reason="점검",
     )
     refusals = {
         at("09:59", "10:30"): "운영시간\\(10:00~20:00\\) 밖",
@@ -235,7 +239,5 @@ def test_several_days_are_closed_at_once(desk, room):
 def test_only_an_owner_gives_back_what_follows_it(room):
     with pytest.raises(Refused), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # as the owner's trigger would write it
-        use = RoomUse.objects.create(
-            room=room, period=at("10:00", "11:00"), owner_kind="a.b", owner_id=1, derived=True
-        )
+        use = RoomUse.objects.create(room=room, period=at("10:00", "11:00"), owner_kind="a.b", owner_id=1, derived=True)
         rooms.give_back(use)

@@ -86,8 +86,11 @@ def test_the_doctor_sees_a_slot_whose_room_says_otherwise(make_slot, room):
     with connection.cursor() as cursor:  # what happens where somebody switches the triggers off
         cursor.execute("SET LOCAL session_replication_role = replica")
         RoomUse.objects.all().delete()
-        other = Slot.objects.create(counselor=slot.counselor, period=slot.period.__class__(
-            slot.ends_at, slot.ends_at + timedelta(hours=1), "[)"), modes=["visit"])
+        other = Slot.objects.create(
+            counselor=slot.counselor,
+            period=slot.period.__class__(slot.ends_at, slot.ends_at + timedelta(hours=1), "[)"),
+            modes=["visit"],
+        )
         RoomUse.objects.create(
             room=room, period=other.period, owner_kind="counseling.slot", owner_id=other.pk, derived=True
         )
