@@ -11,7 +11,7 @@ import centre.models.lasting
 class Migration(migrations.Migration):
     dependencies = [
         ("centre", "0002_rooms_in_use"),
-        ("counseling", "0002_changes"),
+        ('counseling', '0003_calendar_feeds'),
     ]
 
     operations = [
