@@ -11,7 +11,8 @@ import centre.models.lasting
 class Migration(migrations.Migration):
     dependencies = [
         ("centre", "0002_rooms_in_use"),
-        ('counseling', '0003_calendar_feeds'),
+        ("counseling", "0003_calendar_feeds"),
+        ("counseling", "0003_excluded_schools"),  # two landed at once; here they meet
     ]
 
     operations = [
