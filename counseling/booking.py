@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Student
-from counseling import notices
+from counseling import notices, papers
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock
@@ -191,6 +191,7 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) 
             until = kdatetime(booking.cancel_until)
             raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
         booking.move(State.CANCELLED, by=by, reason=reason, sequence=booking.sequence + 1)
+        papers.void(booking, by=by, reason="예약 취소")
         notices.cancelled(booking, by_centre=by_centre, reason=reason)
         return booking
 
@@ -219,6 +220,8 @@ def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
         if to == State.ARRIVED and timezone.localdate(booking.starts_at) != timezone.localdate(now):
             raise NotNow("도착은 상담 당일에만 처리할 수 있습니다.")
         booking.move(to, by=by)
+        if to == State.NO_SHOW:
+            papers.void(booking, by=by, reason="상담에 오지 않음")
         return booking
 
 

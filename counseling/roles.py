@@ -20,6 +20,7 @@ ROLE_PERMISSIONS = {
     "팀장(승인)": [
         *_DESK,
         "counseling.view_every_booking",
+        "counseling.view_figures",
         "counseling.add_topic",
         "counseling.change_topic",
         "counseling.add_counselor",
@@ -31,5 +32,6 @@ ROLE_PERMISSIONS = {
         "counseling.view_slot",
         "counseling.view_booking",
         "counseling.view_every_booking",
+        "counseling.view_figures",
     ],
 }

@@ -19,5 +19,6 @@ urlpatterns = [
     path("bookings/<int:pk>/release/", views.release, name="release"),
     path("bookings/<int:pk>/done/", views.done, name="done"),
     path("bookings/<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("bookings/<int:pk>/confirmation/", views.confirmation, name="confirmation"),
     path("bookings/<int:pk>/counseling.ics", views.ics, name="ics"),
 ]

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from counseling import booking as bookings
-from counseling import finding
+from counseling import finding, papers
 from counseling.calendar_file import calendar_file
 from counseling.finding import MOST, Need
 from counseling.forms import CancelForm, WishForm
 from counseling.models import Booking, Mode, Slot, Topic, family_of
 from krds.calendar import Day
+from lifecycle.locks import Refused
 
 State = Booking.State
 NEXT_TIMES = 6  # offered at once when a time was lost
@@ -132,8 +133,13 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
     if booking.state == State.HELD:
         return redirect("counseling:review", pk)
     ended = booking.trail().filter(to_state=State.CANCELLED).first() if booking.state == State.CANCELLED else None
-    changes = booking.changes.for_page()
-    return render(request, "counseling/booking.html", {"booking": booking, "cancelled": ended, "changes": changes})
+    context = {
+        "booking": booking,
+        "cancelled": ended,
+        "changes": booking.changes.for_page(),
+        "can_confirm": papers.can_confirm(booking),
+    }
+    return render(request, "counseling/booking.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,6 +157,17 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if not booking.can_be_cancelled:
         return redirect(booking)
     return render(request, "counseling/cancel.html", {"booking": booking, "form": form})
+
+
+@require_POST
+def confirmation(request: HttpRequest, pk: int) -> HttpResponse:
+    """The paper that schools and employers ask for."""
+    booking = _open(request, pk)
+    try:
+        return redirect(papers.confirm(booking, by=request.user))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect(booking)
 
 
 @require_GET

@@ -39,6 +39,7 @@ WORK: dict[str, list[str | Link]] = {
     "오늘의 상담": [Link("오늘의 상담표", "counseling_board", "counseling.view_booking")],
     "예약과 상담": [
         "counseling.Booking",
+        Link("상담 통계", "counseling_figures", "counseling.view_figures"),
         "counseling.Slot",
         Link("상담 시간 한꺼번에 만들기", "counseling_slot_make", "counseling.add_slot"),
         "counseling.Counselor",

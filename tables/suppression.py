@@ -13,7 +13,7 @@ joint table). Bounds may still narrow a count to a range.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import count
 
 THRESHOLD = 5  # domain custom: cells under five persons are not shown
@@ -25,11 +25,14 @@ Grid = Sequence[Sequence[int]]
 OUTSIDE = "outside"  # where an equation is missing: one-way tables have no column totals
 
 
-def hidden_cells(grid: Grid, *, threshold: int = THRESHOLD) -> frozenset[tuple[int, int]]:
+def hidden_cells(
+    grid: Grid, *, threshold: int = THRESHOLD, also: Iterable[tuple[int, int]] = ()
+) -> frozenset[tuple[int, int]]:
     """Which cells of a grid of counts to hide when it is printed with all its totals.
 
     ``grid`` holds the inner counts. In the answer, ``len(grid)`` as row and ``len(grid[0])`` as column stand
-    for the totals. A grid of one row is a one-way table: its column totals are not printed.
+    for the totals. A grid of one row is a one-way table: its column totals are not printed. ``also`` names cells
+    that must be hidden whatever they count: few persons behind many uses, or a total hidden in another table.
     """
     rows, columns = len(grid), len(grid[0]) if grid else 0
     values = {(i, j): grid[i][j] for i in range(rows) for j in range(columns)}
@@ -38,14 +41,18 @@ def hidden_cells(grid: Grid, *, threshold: int = THRESHOLD) -> frozenset[tuple[i
         values |= {(rows, j): sum(row[j] for row in grid) for j in range(columns)}
         values[rows, columns] = sum(map(sum, grid))
     edges = {(i, j): (("row", i), ("column", j) if rows > 1 else OUTSIDE) for i, j in values}
-    return protect(values, edges, threshold=threshold)
+    return protect(values, edges, threshold=threshold, also=also)
 
 
 def protect(
-    values: Mapping[tuple[int, int], int], edges: Mapping[tuple[int, int], Edge], *, threshold: int = THRESHOLD
+    values: Mapping[tuple[int, int], int],
+    edges: Mapping[tuple[int, int], Edge],
+    *,
+    threshold: int = THRESHOLD,
+    also: Iterable[tuple[int, int]] = (),
 ) -> frozenset[tuple[int, int]]:
-    """The small cells (1 to ``threshold`` - 1) and the fewest others that keep them unknown."""
-    hidden = {cell for cell, value in values.items() if 0 < value < threshold}
+    """The small cells (1 to ``threshold`` - 1), those of ``also``, and the fewest others that keep them unknown."""
+    hidden = {cell for cell, value in values.items() if 0 < value < threshold} | set(also)
     dear = sum(values.values()) + 1  # a known zero protects little: taken last
     while exposed := next(iter(sorted(_bridges({cell: edges[cell] for cell in hidden}))), None):
         cost = {cell: 0 if cell in hidden else values[cell] or dear for cell in values}

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
 from counseling.admin.desk import Desk
+from counseling.admin.papers import Papers
 from counseling.admin.periods import WhenFilter
 from counseling.models import Booking, BookingChange
+from counseling.papers import can_confirm
 from krds.dates import kperiod
 from lifecycle.admin import MaskedAdmin
 from lifecycle.masking import mask_name
@@ -102,13 +104,13 @@ class BookingAdmin(MaskedAdmin):
         return False  # nothing to type; the buttons ask ``counseling.change_booking`` themselves
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Desk(self).urls(), *super().get_urls()]
+        return [*Desk(self).urls(), *Papers(self).urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         booking = self.get_object(request, object_id)
-        steps = Desk(self).steps(request, booking) if booking else {}
+        steps = {**Desk(self).steps(request, booking), "can_confirm": can_confirm(booking)} if booking else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **steps})
 
     @admin.display(description="상담 일시", ordering="period__startswith")

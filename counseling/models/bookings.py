@@ -140,6 +140,7 @@ class Booking(Lifecycle):
         permissions = [
             ("view_every_booking", "모든 상담사의 예약을 볼 수 있음"),
             ("book_for_caller", "전화·방문을 받아 대신 예약할 수 있음"),
+            ("view_figures", "상담 통계를 볼 수 있음"),
         ]
         constraints = [
             models.UniqueConstraint(
