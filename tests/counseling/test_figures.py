@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Neighbourhood, Student
+from accounts.models import Student
 from counseling import figures
 from counseling.models import Booking, Slot
 from counseling.periods import Stretch, choices
@@ -202,13 +202,12 @@ def test_a_total_hidden_in_one_table_is_hidden_in_all(use):
 
 @pytest.fixture
 def mixed_town(use):
-    """Small counts in some divisions and not in others."""
-    dong = [Neighbourhood.objects.create(name=f"{n}동") for n in range(2)]
-    for number in range(7):
-        use(State.NO_SHOW, neighbourhood=dong[number % 2], grade=9)
-    for number in range(12):
-        use(neighbourhood=dong[number % 2], grade=9)
-    use(State.NO_SHOW, neighbourhood=dong[0], grade=9, mode="phone")
+    """Only two students, both on the telephone, were missed: few people behind a row of one table, many in another's."""
+    for _ in range(12):
+        use()
+    missed = [use(State.NO_SHOW, mode="phone").student for _ in range(2)]
+    for number in range(4):
+        use(State.NO_SHOW, mode="phone", student=missed[number % 2])
 
 
 def hidden_totals() -> set[frozenset[int]]:
