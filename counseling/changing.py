@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Guardianship, Student
 from counseling import booking as bookings
-from counseling import notices
+from counseling import notices, papers
 from counseling.booking import LAPSED, TAKEN, NotNow, Taken
 from counseling.models import Booking, BookingChange, Slot, Topic
 from krds.dates import kdatetime
@@ -109,6 +109,7 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
             raise NotNow("보호자가 같은 학생이 아닙니다. 바꾸는 사유를 적어 주세요.")
         why = reason or "형제자매가 대신 상담"
         old.move(State.CANCELLED, by=by, reason=f"다른 학생으로 바꿈: {why}"[:500], sequence=old.sequence + 1)
+        papers.void(old, by=by, reason="다른 학생으로 바꿈")
         rest = [other for other in others if other.pk != old.pk]
         bookings._make_room(slot, old.period, rest, student, now, by=by)
         new = _in_place_of(old, student, now=now, by=by)
@@ -211,6 +212,7 @@ def _write(
     booking.reminded_at = None
     booking.save(update_fields=["slot", "period", "topic", "mode", "sequence", "reminded_at"])
     change = _note(before, booking, by=by, by_centre=by_centre, reason=reason, now=now)
+    papers.void(booking, by=by, reason="예약 변경")
     notices.changed(booking, change)
 
 

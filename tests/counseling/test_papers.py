@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from counseling import booking as bookings
-from counseling import papers
+from counseling import changing, papers
 from counseling.models import Booking
 from documents import making
 from documents.models import IssuedDocument
@@ -61,6 +61,23 @@ class TestConfirmation:
         assert IssuedDocument.objects.get(pk=paper.pk).is_withdrawn
         with pytest.raises(Refused, match="취소"):
             papers.confirm(Booking.objects.for_page().get(pk=booking.pk), by=parent)
+
+    def test_moving_takes_the_paper_back_and_the_new_one_says_the_new_time(self, booking, parent, make_slot):
+        old = papers.confirm(booking, by=parent)
+
+        moved = changing.move(booking, make_slot("2026-11-26 10:00").pk, by=parent)
+        new = papers.confirm(moved, by=parent)
+
+        assert IssuedDocument.objects.get(pk=old.pk).is_withdrawn
+        assert not new.is_withdrawn
+        assert "2026. 11. 26.(목) 10:00 ~ 10:50" in new.figures
+
+    def test_a_sibling_in_the_same_place_leaves_no_paper_for_the_first(self, booking, parent, make_student, counselor):
+        paper = papers.confirm(booking, by=parent)
+
+        changing.swap(booking, make_student("김바다", parent), by=counselor.user)
+
+        assert IssuedDocument.objects.get(pk=paper.pk).is_withdrawn
 
     def test_a_slip_that_is_put_right_takes_the_paper_back(self, booking, parent, counselor, monday_morning):
         monday_morning.move_to("2026-11-25 15:00+09:00")
