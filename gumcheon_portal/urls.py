@@ -10,6 +10,7 @@ from notices.views import demo_inbox
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("my/", views.my_page, name="my"),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.entrance")),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.overview import Asked, Group
 from centre.calendar import Calendar, Now
 from counseling import earliest
 from newsletter.models import Post
@@ -30,7 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(now)
     calendar = Calendar.load(today, today + timedelta(days=DAYS_AHEAD))
     posts = _posts(now)
+    asked = Asked.by(request.user) if request.user.is_authenticated else None
     context = {
+        "asked": asked,
+        "step": next(iter(asked.steps), None) if asked else None,
         "now": Now.of(calendar, now),
         "day_off": next((off for off in calendar.days_off() if off.last_day > today), None),
         "topics": earliest.by_topic(),
@@ -39,6 +43,21 @@ def home(request: HttpRequest) -> HttpResponse:
         "notices": [post for post in posts if post.kind == Post.Kind.NOTICE],
     }
     return render(request, "home.html", context)
+
+
+@require_safe
+def my_page(request: HttpRequest) -> HttpResponse:
+    """나의 페이지: every child's things in one place, what is next first; as many queries for five as for one."""
+    asked = Asked.by(request.user)
+    children = [
+        {
+            "student": student,
+            "own": student.user_id == request.user.pk,
+            "groups": [(group, found) for group in Group if (found := asked.of(student, group))],
+        }
+        for student in asked.students
+    ]
+    return render(request, "my.html", {"asked": asked, "children": children, "now": asked.now})
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,20 @@ def kmonth(value: date) -> str:
     return f"{value.year}년 {value.month}월"
 
 
+def kcountdown(moment: datetime, now: datetime) -> str:
+    """How long it is until ``moment``, as people say it: ``30분 뒤``, ``오늘 3시간 뒤``, ``내일``, ``5일 뒤``.
+
+    By days of the calendar, not by 24 hours: what is early tomorrow is 내일 all evening. What has begun is 지금.
+    """
+    if moment <= now:
+        return "지금"
+    days = (timezone.localdate(moment) - timezone.localdate(now)).days
+    if days:
+        return {1: "내일", 2: "모레"}.get(days, f"{days}일 뒤")
+    minutes = max(1, int((moment - now).total_seconds() // 60))
+    return f"오늘 {minutes // 60}시간 뒤" if minutes >= 60 else f"{minutes}분 뒤"
+
+
 def kperiod(start: date | datetime | None, end: date | datetime | None) -> str:
     """``2026. 11. 24.(화) 14:00 ~ 14:50``: what both ends share is written once.
 

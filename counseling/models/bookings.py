@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 
 
 def family_of(user: User) -> models.QuerySet[Student]:
-    """The students for whom somebody books on the family pages: one's own children and oneself.
-
-    Unlike ``Student.objects.visible_to`` it does not widen for staff, who have families too.
-    """
-    return Student.objects.filter(_is_family_of(user))
+    """The students for whom somebody books on the family pages."""
+    return Student.objects.of_family(user)
 
 
 def _is_family_of(user: User, student: str = "") -> Q:

@@ -46,6 +46,12 @@ def ktime(value: time | datetime | None) -> str:
 
 
 @register.filter
+def kcountdown(moment: datetime | None, now: datetime) -> str:
+    """``{{ booking.starts_at|kcountdown:now }}``: ``내일``"""
+    return dates.kcountdown(moment, now) if moment else ""
+
+
+@register.filter
 def kmonth(value: date) -> str:
     return dates.kmonth(value)
 

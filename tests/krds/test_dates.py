@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from krds.dates import kdate, kdatetime, kmonth, kperiod, ktime
+from krds.dates import kcountdown, kdate, kdatetime, kmonth, kperiod, ktime
 
 SEOUL_AFTERNOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 
@@ -57,3 +57,20 @@ def test_nothing_is_written_for_nothing(write) -> None:
 )
 def test_a_period_writes_once_what_its_ends_share(start, end, words: str) -> None:
     assert kperiod(start, end) == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (seoul(2026, 11, 24, 14, 0), "지금"),
+        (seoul(2026, 11, 24, 14, 0, 30), "1분 뒤"),
+        (seoul(2026, 11, 24, 14, 59), "59분 뒤"),
+        (seoul(2026, 11, 24, 15, 0), "오늘 1시간 뒤"),
+        (seoul(2026, 11, 24, 23, 59), "오늘 9시간 뒤"),
+        (seoul(2026, 11, 25, 0, 0), "내일"),
+        (seoul(2026, 11, 26, 0, 0), "모레"),
+        (seoul(2026, 11, 27, 0, 0), "3일 뒤"),
+    ],
+)
+def test_how_long_it_is_until_then(moment: datetime, said: str) -> None:
+    assert kcountdown(moment, SEOUL_AFTERNOON) == said

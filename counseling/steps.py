@@ -1,0 +1,120 @@
+"""What counselling has to say on 나의 페이지: a booking left half done, what lies ahead, what took place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import overview
+from accounts.overview import Asked, Entry, Group, Step, Urgency
+from counseling.models import Booking
+from krds.dates import kdatetime, kperiod, ktime
+from programs import engagements
+
+State = Booking.State
+PAST_SHOWN = 3  # of each child; the list of bookings has them all
+AHEAD = timedelta(days=366)
+
+
+@overview.steps
+def next_counselling(asked: Asked) -> Iterable[Step]:
+    """A hold that is running out, and each child's next counselling."""
+    told: set[int] = set()
+    for booking in _live(asked):
+        if booking.state == State.HELD:
+            yield Step(
+                sentence=_("%(name)s님의 %(when)s 상담 예약을 마치지 않았습니다. %(until)s까지 맡아 둡니다.")
+                % {
+                    "name": asked.names[booking.student_id],
+                    "when": kdatetime(booking.starts_at),
+                    "until": ktime(booking.held_until),
+                },
+                url=reverse("counseling:review", args=[booking.pk]),
+                action=_("이어서 예약하기"),
+                urgency=Urgency.NOW,
+                until=booking.held_until,
+                student=booking.student_id,
+            )
+        elif booking.student_id not in told:
+            told.add(booking.student_id)
+            yield _coming(asked, booking)
+
+
+def _coming(asked: Asked, booking: Booking) -> Step:
+    days = (timezone.localdate(booking.starts_at) - timezone.localdate(asked.now)).days
+    return Step(
+        sentence=_("%(name)s님의 상담이 %(when)s에 있습니다. %(place)s")
+        % {
+            "name": asked.names[booking.student_id],
+            "when": kdatetime(booking.starts_at),
+            "place": booking.place,
+        },
+        url=booking.get_absolute_url(),
+        action=_("예약 보기"),
+        urgency=Urgency.SOON if days <= 1 else Urgency.LATER,
+        until=booking.starts_at,
+        student=booking.student_id,
+    )
+
+
+@overview.entries
+def counselling(asked: Asked) -> Iterable[Entry]:
+    for booking in _live(asked):
+        if booking.state != State.HELD:
+            yield Entry(
+                student=booking.student_id,
+                group=Group.AHEAD,
+                at=booking.starts_at,
+                title=kperiod(booking.starts_at, booking.ends_at),
+                url=booking.get_absolute_url(),
+                text=f"{booking.topic.name} · {booking.get_mode_display()} · {booking.place}",
+                badge=str(State(booking.state).label),
+                kind="primary" if booking.state == State.BOOKED else "success",
+                countdown=True,
+            )
+    for booking in _past(asked):
+        yield Entry(
+            student=booking.student_id,
+            group=Group.PAST,
+            at=booking.starts_at,
+            title=kperiod(booking.starts_at, booking.ends_at),
+            url=booking.get_absolute_url(),
+            text=f"{booking.topic.name} · {booking.slot.counselor.name}",
+            badge=str(State(booking.state).label) if booking.state not in Booking.AGREED else _("지난 상담"),
+            kind={State.DONE: "success", State.NO_SHOW: "warning"}.get(State(booking.state), ""),
+        )
+
+
+@overview.entries
+def programme_sessions(asked: Asked) -> Iterable[Entry]:
+    for session in engagements.of(asked.students, asked.now, asked.now + AHEAD):
+        yield Entry(
+            student=session.student_id,
+            group=Group.AHEAD,
+            at=session.starts_at,
+            title=f"{session.title} · {kperiod(session.starts_at, session.ends_at)}",
+            url=session.url,
+            text=session.place,
+            countdown=True,
+        )
+
+
+def _live(asked: Asked) -> list[Booking]:
+    """What is agreed and not over, and one's own running holds, the next first; one query for page and steps."""
+    agreed = Q(state__in=Booking.AGREED)
+    held = Q(state=State.HELD, held_until__gt=asked.now, booked_by=asked.user)
+    mine = Booking.objects.filter(agreed | held, student__in=asked.students, period__endswith__gt=asked.now)
+    return asked.once("counseling.live", lambda: list(mine.for_page().order_by("period__startswith", "pk")))
+
+
+def _past(asked: Asked) -> Iterable[Booking]:
+    """The latest few of each child, in one query."""
+    latest = Window(RowNumber(), partition_by=F("student_id"), order_by=[F("period").desc(), F("pk").desc()])
+    mine = Booking.objects.filter(student__in=asked.students).past().order_by()
+    return mine.annotate(place_in_line=latest).filter(place_in_line__lte=PAST_SHOWN).for_page()
