@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Student
-from counseling import notices, papers
+from counseling import missed, notices, papers, rules
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock
@@ -66,7 +66,7 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
-        NotNow: the student has as many bookings ahead as one may have.
+        NotNow: the topic's rules do not let this student in; the sentence says why and from when.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
         slot, now = _slot(slot_id), timezone.now()
@@ -78,6 +78,7 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
         if mine and mine.student_id != student.pk:
             mine = None  # a sibling after all
         _make_room(slot, slot.session(topic), [b for b in standing if b is not mine], student, now, by=by)
+        _admit(slot, topic, student, now, but=mine)
         entered = {
             "topic": topic,
             "mode": mode,
@@ -113,6 +114,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
                 _check(slot, booking.topic, booking.mode, now)
                 others = [b for b in _standing(slot, booking.student, now) if b.pk != booking.pk]
                 _make_room(slot, booking.period, others, booking.student, now, by=by)
+                _admit(slot, booking.topic, booking.student, now, but=booking)
             if booking.state == State.HELD:
                 _agree(booking, now, by=by)
     except StaleState:
@@ -131,14 +133,16 @@ def book(
     by: User,
     question: str = "",
     on_behalf: bool = False,
+    exception: str = "",
 ) -> Booking:
     """Book in one step. With ``on_behalf`` staff book for a caller, also after the families' deadline.
 
-    Asked twice, it is the same booking.
+    Staff need no reason to book before a day opens; with ``exception``, a reason that stays in the trail,
+    no rule about the person stands in the way. Asked twice, it is the same booking.
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
-        NotNow: the student has as many bookings ahead as one may have.
+        NotNow: the topic's rules do not let this student in; the sentence says why and from when.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
         slot, now = _slot(slot_id), timezone.now()
@@ -147,6 +151,8 @@ def book(
             return agreed
         _check(slot, topic, mode, now, by_staff=on_behalf)
         _make_room(slot, slot.session(topic), standing, student, now, by=by)
+        if not (on_behalf and exception):
+            _admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
         booking = Booking(
             slot=slot,
             student=student,
@@ -160,7 +166,7 @@ def book(
             on_behalf=on_behalf,
         )
         booking.save(force_insert=True)
-        _agree(booking, now, by=by)
+        _agree(booking, now, by=by, reason=f"규칙 예외: {exception}" if exception else "")
         return booking
 
 
@@ -209,7 +215,12 @@ def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
         NotNow: it has not begun, or this cannot follow what was written down before.
     """
     with contended("잠시 뒤에 다시 시도해 주세요.", NotNow), transaction.atomic():
-        booking = lock(Booking.objects.for_page(), booking.pk)
+        lock(
+            Student.objects.only("pk"), booking.student_id
+        )  # a no-show is counted, and a student comes before a booking
+        student, booking = booking.student_id, lock(Booking.objects.for_page(), booking.pk)
+        if booking.student_id != student:
+            raise NotNow("방금 예약한 학생이 바뀌었습니다. 다시 확인해 주세요.")
         if booking.state == to:
             return booking
         if to not in booking.MOVES[booking.state] or to not in Booking.MARKS:
@@ -219,9 +230,11 @@ def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
             raise NotNow("상담 시작 시각이 지난 뒤에 처리할 수 있습니다.")
         if to == State.ARRIVED and timezone.localdate(booking.starts_at) != timezone.localdate(now):
             raise NotNow("도착은 상담 당일에만 처리할 수 있습니다.")
+        before = booking.state
         booking.move(to, by=by)
         if to == State.NO_SHOW:
             papers.void(booking, by=by, reason="상담에 오지 않음")
+        missed.follow(booking, before, by=by)
         return booking
 
 
@@ -266,7 +279,6 @@ def _make_room(
     slot: Slot, period: object, standing: Iterable[Booking], student: Student, now: datetime, *, by: User
 ) -> None:
     """Lapse what is over, give up what the same person holds, and refuse if anything else stands in the way."""
-    ahead = 0
     for other in standing:
         same_wish = other.slot_id == slot.pk and other.student_id == student.pk
         lapsed = other.has_lapsed(now)
@@ -278,15 +290,23 @@ def _make_room(
         elif other.starts_at < period.upper and period.lower < other.ends_at:
             when = kdatetime(other.starts_at)
             raise Taken(_("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % {"name": student.name, "when": when})
-        else:
-            ahead += 1
-    if ahead >= settings.COUNSELING_OPEN_BOOKINGS:
-        raise NotNow(
-            _("한 학생이 미리 예약할 수 있는 상담은 %(most)d건까지입니다. ‘내 예약’에서 예약을 확인해 주세요.")
-            % {"most": settings.COUNSELING_OPEN_BOOKINGS}
-        )
 
 
-def _agree(booking: Booking, now: datetime, *, by: User) -> None:
-    booking.move(State.BOOKED, by=by, booked_at=now, held_until=None)
+def _admit(
+    slot: Slot,
+    topic: Topic,
+    student: Student,
+    now: datetime,
+    *,
+    but: Booking | None = None,
+    overridden: frozenset[str] = frozenset(),
+) -> None:
+    """Refuse with the engine's own sentence. Counts under the student's lock, which ``_standing`` took."""
+    verdict = rules.verdict(student.pk, topic, slot.starts_at, now=now, but=but, overridden=overridden)
+    if not verdict.allowed:
+        raise NotNow(verdict.sentence)
+
+
+def _agree(booking: Booking, now: datetime, *, by: User, reason: str = "") -> None:
+    booking.move(State.BOOKED, by=by, reason=reason, booked_at=now, held_until=None)
     notices.booked(booking)

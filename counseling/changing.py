@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Guardianship, Student
 from counseling import booking as bookings
-from counseling import notices, papers
+from counseling import notices, papers, rules
 from counseling.booking import LAPSED, TAKEN, NotNow, Taken
 from counseling.models import Booking, BookingChange, Slot, Topic
 from krds.dates import kdatetime
@@ -35,15 +34,15 @@ State = Booking.State
 def refusal(booking: Booking, now: datetime) -> str:
     """Why the family cannot change ``booking`` by itself now; empty when it can. The one home of this rule.
 
-    Until the same moment as cancelling (that moment excluded), and ``COUNSELING_CHANGES`` times.
+    Until the moment that the topic's rules name (that moment excluded), and as often as they say.
     """
     if booking.state != State.BOOKED:
         return _("예약이 확정된 상담만 바꿀 수 있습니다.")
-    if now >= booking.cancel_until:
-        until = kdatetime(booking.cancel_until)
+    if now >= booking.change_until:
+        until = kdatetime(booking.change_until)
         return _("인터넷 변경 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until}
-    most = settings.COUNSELING_CHANGES
-    if booking.changes.filter(by_centre=False).count() >= most:
+    most = booking.topic.deadlines.changes_most
+    if most is not None and booking.changes.filter(by_centre=False).count() >= most:
         return _("한 예약은 인터넷으로 %(most)d번까지 바꿀 수 있습니다. 센터로 전화해 주세요.") % {"most": most}
     return ""
 
@@ -80,6 +79,8 @@ def move(
         _may_change(current, now, by_centre=by_centre, reason=reason)
         bookings._check(slot, topic, mode, now, by_staff=by_centre)
         _make_room(slot, slot.session(topic), others, current, now, by=by)
+        if not by_centre:
+            bookings._admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
         _write(current, slot, topic=topic, mode=mode, by=by, by_centre=by_centre, reason=reason, now=now)
         return current
 
@@ -92,7 +93,7 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
 
     Raises:
         Taken: the other student is somewhere else then.
-        NotNow: the place cannot be given on, or the other student has as many bookings ahead as one may have.
+        NotNow: the place cannot be given on, or the rules do not let the other student in and no reason is given.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
         slot = _slot(Booking.objects.get(pk=booking.pk).slot_id)
@@ -112,6 +113,8 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
         papers.void(old, by=by, reason="다른 학생으로 바꿈")
         rest = [other for other in others if other.pk != old.pk]
         bookings._make_room(slot, old.period, rest, student, now, by=by)
+        if not reason:
+            bookings._admit(slot, old.topic, student, now, overridden=rules.FREE_FOR_STAFF)
         new = _in_place_of(old, student, now=now, by=by)
         _note(old, new, by=by, by_centre=True, reason=why, former=old, now=now)
         notices.swapped(old, new, reason=why)
@@ -183,10 +186,7 @@ def _may_change(booking: Booking, now: datetime, *, by_centre: bool, reason: str
 def _make_room(
     slot: Slot, period: object, others: Iterable[Booking], booking: Booking, now: datetime, *, by: User
 ) -> None:
-    """Lapse what is over, give up what the same people hold there, and refuse if anything else stands in the way.
-
-    A move takes no more of any cap, so none is counted.
-    """
+    """Lapse what is over, give up what the same people hold there, and refuse if anything else stands in the way."""
     for other in others:
         in_the_way = other.slot_id == slot.pk or (other.starts_at < period.upper and period.lower < other.ends_at)
         if not in_the_way:

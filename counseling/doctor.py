@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 
-from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.schoolyear import school_year
 from centre.models import RoomUse
-from counseling.models import Booking, Slot
+from counseling.missed import AREA
+from counseling.models import Booking, Slot, Topic
+from intake.models import Strike
+from intake.rules import DEFAULT, Rules, Scope, Year
 
 ORPHANED_AFTER = timedelta(days=1)
 
 
 def check() -> list[str]:
     """Every finding as a sentence; an empty list when all is well."""
-    return [*_overlaps(), *_crowded_slots(), *_strays(), *_rooms(), *_orphan_holds(), *_over_the_cap()]
+    standing = [*_overlaps(), *_crowded_slots(), *_strays(), *_rooms(), *_orphan_holds()]
+    return [*standing, *_over_the_caps(), *_strikes()]
 
 
 def _live() -> QuerySet[Booking]:
@@ -71,7 +78,53 @@ def _orphan_holds() -> Iterator[str]:
         yield f"맡아 둔 기한이 하루 넘게 지난 예약이 {number}건 있습니다."
 
 
-def _over_the_cap() -> Iterator[str]:
-    ahead = Booking.objects.upcoming().order_by().values("student").annotate(number=Count("pk"))
-    for row in ahead.filter(number__gt=settings.COUNSELING_OPEN_BOOKINGS).order_by("student"):
-        yield f"학생 {row['student']}: 앞으로의 예약이 {row['number']}건으로 한도를 넘습니다."
+def _over_the_caps() -> Iterator[str]:
+    """Students who have more than any of their topics allows.
+
+    What staff booked for callers may be an exception, so it is not counted here.
+    """
+    rules = {topic.pk: topic.rules.frozen() if topic.rules else DEFAULT for topic in _topics()}
+    own = Booking.objects.filter(on_behalf=False).order_by("student")
+    ahead = own.filter(state__in=Booking.AGREED, period__endswith__gt=timezone.now())
+    for student, group in groupby(ahead.values_list("student", "topic"), key=itemgetter(0)):
+        topics = [topic for _, topic in group]
+        apart = [topic for topic in set(topics) if rules[topic].open_scope == Scope.ONE]
+        most = [rules[topic].open_most for topic in set(topics)]
+        if any(_above(topics.count(topic), [rules[topic].open_most]) for topic in apart) or _above(len(topics), most):
+            yield f"학생 {student}: 앞으로의 예약이 {len(topics)}건으로 한도를 넘습니다."
+    capped = [topic for topic, rule in rules.items() if rule.year_kind != Year.NONE]
+    counted = own.filter(topic__in=capped, state__in=Booking.OCCUPYING - {Booking.State.HELD}).select_related("student")
+    for (student, topic, year), number in _per_year(counted, rules):
+        yield f"학생 {student}: 주제 {topic}의 {year}년(학년도) 상담이 {number}건으로 한도를 넘습니다."
+
+
+def _topics() -> QuerySet[Topic]:
+    return Topic.objects.select_related("rules")
+
+
+def _above(number: int, caps: list[int | None]) -> bool:
+    """Whether a number breaks the widest of several caps; ``None`` is no cap."""
+    return None not in caps and number > max(cap for cap in caps if cap is not None)
+
+
+def _per_year(bookings: Iterable[Booking], rules: dict[int, Rules]) -> Iterator[tuple[tuple[int, int, int], int]]:
+    """Student, topic and year with more bookings of this topic alone than its rules allow."""
+    numbers: Counter[tuple[int, int, int]] = Counter()
+    for booking in bookings:
+        rule, day, student = rules[booking.topic_id], timezone.localdate(booking.starts_at), booking.student
+        grade = student.grade + school_year(day) - student.grade_year if student.status == "enrolled" else None
+        key = (student.pk, booking.topic_id, rule.year_of(day))
+        numbers[key] += 1
+        if _above(numbers[key], [rule.year_most(grade)]):
+            yield key, numbers[key]
+
+
+def _strikes() -> Iterator[str]:
+    """A no-show without its strike, and a strike whose booking is no no-show."""
+    standing = Strike.objects.filter(area=AREA).exclude(state=Strike.State.WITHDRAWN)
+    missed = Booking.objects.filter(state=Booking.State.NO_SHOW)
+    for pk in missed.exclude(pk__in=standing.values("source")).order_by("pk").values_list("pk", flat=True):
+        yield f"예약 {pk}: 불참인데 불참 기록이 없습니다."
+    others = Booking.objects.exclude(state=Booking.State.NO_SHOW)
+    for pk in standing.filter(source__in=others.values("pk")).order_by("pk").values_list("source", flat=True):
+        yield f"예약 {pk}: 불참이 아닌데 불참 기록이 있습니다."

@@ -7,6 +7,7 @@ from counseling import calendar_views, views
 app_name = "counseling"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("topics/<slug:slug>/rules/", views.topic_rules, name="rules"),
     path("times/", views.times, name="times"),
     path("times/<int:pk>/", views.slot, name="slot"),
     path("calendar/", calendar_views.feeds, name="feeds"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
@@ -20,6 +19,8 @@ from counseling.calendar_file import calendar_file
 from counseling.finding import MOST, Need
 from counseling.forms import CancelForm, WishForm
 from counseling.models import Booking, Mode, Slot, Topic, family_of
+from intake import wording
+from intake.rules import DEFAULT
 from krds.calendar import Day
 from lifecycle.locks import Refused
 
@@ -30,8 +31,16 @@ NEXT_TIMES = 6  # offered at once when a time was lost
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    rules = {"most_bookings": settings.COUNSELING_OPEN_BOOKINGS, "cancel_hour": settings.COUNSELING_CANCEL_HOUR}
-    return render(request, "counseling/home.html", {"topics": Topic.objects.open(), **rules})
+    return render(request, "counseling/home.html", {"topics": Topic.objects.open()})
+
+
+@login_not_required
+@require_safe
+def topic_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who may book a topic, from when on, how often, and what follows a no-show: the rules in plain words."""
+    topic = get_object_or_404(Topic.objects.open().select_related("rules"), slug=slug)
+    rules = topic.rules.frozen() if topic.rules else DEFAULT
+    return render(request, "counseling/rules.html", {"topic": topic, "said": wording.read_back(rules)})
 
 
 @login_not_required

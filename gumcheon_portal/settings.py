@@ -322,12 +322,6 @@ DESTRUCTION_LEDGER = Path(env.str("DESTRUCTION_LEDGER", default=str(PORTAL_DATA 
 
 # --- Counselling -----------------------------------------------------------------------------
 COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
-# How many agreed bookings one student may have ahead at a time.
-COUNSELING_OPEN_BOOKINGS = env.int("COUNSELING_OPEN_BOOKINGS", default=3)
-# A family cancels by itself until this hour of the day before; after that it telephones.
-COUNSELING_CANCEL_HOUR = env.int("COUNSELING_CANCEL_HOUR", default=18)
-# How often a family may change one booking by itself.
-COUNSELING_CHANGES = env.int("COUNSELING_CHANGES", default=2)
 # The day before, from this hour on, families are reminded; the cancelling is still open then.
 COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
 

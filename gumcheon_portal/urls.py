@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/me/", include("accounts.urls")),
     path("accounts/me/notices/", include("notices.urls")),
     path("counseling/", include("counseling.urls")),
+    path("intake/", include("intake.urls")),
     path("programs/", include("programs.urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),

@@ -5,4 +5,7 @@ from django.apps import AppConfig
 
 class IntakeConfig(AppConfig):
     name = "intake"
-    verbose_name = "접수규칙"
+    verbose_name = "이용 규칙"
+
+    def ready(self) -> None:
+        from intake import disclosure, retention  # noqa: F401, PLC0415 (they register themselves)

@@ -16,7 +16,7 @@ from django.db import models
 from django.test import Client
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, CalendarFeed, Slot
+from counseling.models import Booking, CalendarFeed, Slot, Topic
 from gumcheon_portal.demo.logins import DOMAIN
 from lifecycle import retention
 from newsletter.models import Post
@@ -106,6 +106,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "accounts:guardian_consent": of(token=lambda demo: "no-such-token"),
     "mfa_remove_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
     "mfa_edit_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
+    "counseling:rules": of(slug=lambda demo: Topic.objects.open().first().slug),
     "counseling:slot": _free_slot,
     "counseling:booking": _booking,
     "counseling:review": _booking,

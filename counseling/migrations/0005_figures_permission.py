@@ -4,14 +4,22 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('counseling', '0004_slots_take_rooms'),
+        ("counseling", "0004_slots_take_rooms"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='booking',
-            options={'ordering': ['-created_at', '-pk'], 'permissions': [('view_every_booking', '모든 상담사의 예약을 볼 수 있음'), ('book_for_caller', '전화·방문을 받아 대신 예약할 수 있음'), ('view_figures', '상담 통계를 볼 수 있음')], 'verbose_name': '상담 예약', 'verbose_name_plural': '상담 예약'},
+            name="booking",
+            options={
+                "ordering": ["-created_at", "-pk"],
+                "permissions": [
+                    ("view_every_booking", "모든 상담사의 예약을 볼 수 있음"),
+                    ("book_for_caller", "전화·방문을 받아 대신 예약할 수 있음"),
+                    ("view_figures", "상담 통계를 볼 수 있음"),
+                ],
+                "verbose_name": "상담 예약",
+                "verbose_name_plural": "상담 예약",
+            },
         ),
     ]

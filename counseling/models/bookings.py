@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -73,7 +73,7 @@ class BookingQuerySet(models.QuerySet):
 
     def for_page(self) -> BookingQuerySet:
         """With everything that a page or a notice says of a booking."""
-        return self.select_related("student", "topic", "slot__counselor", "slot__room__venue")
+        return self.select_related("student", "topic__rules", "slot__counselor", "slot__room__venue")
 
 
 class Booking(Lifecycle):
@@ -193,9 +193,13 @@ class Booking(Lifecycle):
 
     @property
     def cancel_until(self) -> datetime:
-        """Until when a family may cancel by itself (that moment excluded): an hour of the day before."""
-        eve = timezone.localdate(self.starts_at) - timedelta(days=1)
-        return timezone.make_aware(datetime.combine(eve, time(settings.COUNSELING_CANCEL_HOUR)))
+        """Until when (that moment excluded) a family may cancel by itself, as the topic's rules say."""
+        return self.topic.deadlines.cancel_until(self.starts_at)
+
+    @property
+    def change_until(self) -> datetime:
+        """Until when (that moment excluded) a family may change it by itself."""
+        return self.topic.deadlines.change_until(self.starts_at)
 
     @property
     def is_over(self) -> bool:

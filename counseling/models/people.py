@@ -10,6 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import School
+from intake.models import RuleSet
+from intake.models.rulesets import rules_of
+from intake.rules import Rules
 
 
 class Mode(models.TextChoices):
@@ -48,6 +51,15 @@ class Topic(models.Model):
     horizon_days = models.PositiveSmallIntegerField(
         "예약 기간(일)", default=30, help_text="오늘부터 며칠 뒤까지 예약을 받습니까?"
     )
+    rules = models.ForeignKey(
+        RuleSet,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="이용 규칙",
+        help_text="누가, 몇 번, 언제까지. 비워 두면 기본 규칙입니다(누구나, 미리 3건, 전날 18시까지 취소).",
+    )
     position = models.PositiveSmallIntegerField("순서", default=0)
     active = models.BooleanField("예약 받기", default=True)
 
@@ -80,6 +92,11 @@ class Topic(models.Model):
     @property
     def mode_labels(self) -> str:
         return mode_labels(self.modes)
+
+    @property
+    def deadlines(self) -> Rules:
+        """Until when and how often one may cancel and change; the default rules where no others are chosen."""
+        return rules_of(self.rules)
 
 
 class CounselorQuerySet(models.QuerySet):

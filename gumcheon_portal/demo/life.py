@@ -14,8 +14,10 @@ from accounts.models import Guardianship, Student, User
 from centre.calendar import Calendar
 from centre.models import Centre, OpeningHours, Room, Venue
 from counseling import booking, feeds
+from counseling.missed import AREA
 from counseling.models import Booking, CalendarFeed, Counselor, Mode, Slot, Topic
 from gumcheon_portal.demo.families import Town
+from intake.models import Strike
 from lifecycle.models import Transition
 from newsletter.models import Post
 from programs.models import Program, Run
@@ -106,6 +108,7 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
         topic = rng.choice(topics[slot.counselor_id])
         rows.append(_booking(rng, slot, student=student, family=guardian[student.pk], topic=topic, now=now))
     bookings = Booking.objects.bulk_create([row for row, _ in rows], batch_size=1000)
+    missed(bookings)
     kind = ContentType.objects.get_for_model(Booking)
     Transition.objects.bulk_create(
         [
@@ -116,6 +119,23 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
             for before, after, at, by, reason in moves
         ],
         batch_size=1000,
+    )
+
+
+def missed(bookings: list[Booking]) -> None:
+    """The strikes of those who did not come. Nobody was told: these are only shown."""
+    Strike.objects.bulk_create(
+        Strike(
+            student_id=row.student_id,
+            area=AREA,
+            source=row.pk,
+            what="상담",
+            missed_at=row.starts_at,
+            recorded_at=row.ends_at,
+            appeal_until=row.ends_at + timedelta(days=14),
+        )
+        for row in bookings
+        if row.state == State.NO_SHOW
     )
 
 

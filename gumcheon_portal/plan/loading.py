@@ -12,9 +12,11 @@ from django.utils import timezone
 from centre import public_holidays, publishing
 from centre.models import Centre
 from counseling.models import Topic
+from intake.models import RuleSet
 from programs.models import Program
 
 PLAN = Path(__file__).resolve().parent
+RULES = "상담 기본 규칙"  # the house's defaults, for staff to change
 
 
 @transaction.atomic
@@ -33,6 +35,10 @@ def _load_topics() -> int:
     """Topics are known by their slug."""
     topics = [Topic(position=number * 10, **row) for number, row in enumerate(_read("topics")["topic"], 1)]
     known = set(Topic.objects.values_list("slug", flat=True))
+    if any(topic.slug not in known for topic in topics):
+        rules = RuleSet.objects.get_or_create(name=RULES)[0]
+        for topic in topics:
+            topic.rules = rules
     return len(Topic.objects.bulk_create(topic for topic in topics if topic.slug not in known))
 
 

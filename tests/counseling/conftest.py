@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Guardianship, Student, User
 from counseling.models import Counselor, Slot, Topic
+from intake.models import RuleSet
 
 NOW = "2026-11-23 09:00+09:00"  # a Monday
 
@@ -33,6 +34,22 @@ def topic(db):
     return Topic.objects.create(
         slug="admission", name="1:1 진학상담", minutes=50, modes=["visit", "phone"], lead_hours=24, horizon_days=30
     )
+
+
+@pytest.fixture
+def rule(topic):
+    """Give a topic rules of its own: ``rule(open_most=1)``."""
+
+    def rule(on=topic, **columns):
+        rules = on.rules or RuleSet(name=f"{on.name} 규칙")
+        for name, value in columns.items():
+            setattr(rules, name, value)
+        rules.save()
+        on.rules = rules
+        on.save(update_fields=["rules"])
+        return rules
+
+    return rule
 
 
 @pytest.fixture

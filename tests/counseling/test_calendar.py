@@ -261,8 +261,8 @@ def test_a_programmes_session_stands_in_the_calendar_too(client, parent, student
     assert "별 따는 캠프" in event["summary"]
 
 
-def test_reading_costs_the_same_with_one_or_many(client, parent, student, booked, make_slot, topic, settings):
-    settings.COUNSELING_OPEN_BOOKINGS = 99
+def test_reading_costs_the_same_with_one_or_many(client, parent, student, booked, make_slot, topic, rule):
+    rule(open_most=None)
     _feed, token = feeds.make(parent, Kind.FAMILY)
 
     def queries():

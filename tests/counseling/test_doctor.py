@@ -29,8 +29,8 @@ def test_a_slot_that_was_moved_under_its_booking_is_found(booked, slot):
     assert doctor.check() == [f"예약 {booked.pk}: 상담 시간표의 시간과 어긋납니다."]
 
 
-def test_a_student_over_the_cap_is_found(booked, student, settings):
-    settings.COUNSELING_OPEN_BOOKINGS = 0
+def test_a_student_over_the_cap_is_found(booked, student, rule):
+    rule(open_most=0)
 
     assert doctor.check() == [f"학생 {student.pk}: 앞으로의 예약이 1건으로 한도를 넘습니다."]
 
@@ -42,11 +42,11 @@ def test_holds_that_nobody_came_back_to_are_counted(slot, student, topic, parent
     assert doctor.check() == ["맡아 둔 기한이 하루 넘게 지난 예약이 1건 있습니다."]
 
 
-def test_the_command_speaks_for_every_room(booked, settings, capsys):
+def test_the_command_speaks_for_every_room(booked, rule, capsys):
     call_command("doctor")
     assert "어긋난 것이 없습니다" in capsys.readouterr().out
 
-    settings.COUNSELING_OPEN_BOOKINGS = 0
+    rule(open_most=0)
     with pytest.raises(CommandError):
         call_command("doctor")
     assert Booking.objects.count() == 1

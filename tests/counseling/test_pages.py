@@ -216,8 +216,8 @@ def test_the_next_times_leave_out_when_the_student_is_somewhere_else(
     assert f'formaction="{url_of(another)}"' not in page
 
 
-def test_the_cap_is_said_on_the_form(family, make_slot, slot, wish, settings, topic, student, parent):
-    settings.COUNSELING_OPEN_BOOKINGS = 1
+def test_the_cap_is_said_on_the_form(family, make_slot, slot, wish, rule, topic, student, parent):
+    rule(open_most=1)
     bookings.book(make_slot("2026-11-26 14:00").pk, student=student, topic=topic, mode="visit", by=parent)
 
     page = family.post(url_of(slot), wish).content.decode()
@@ -388,8 +388,8 @@ def test_past_and_cancelled_bookings_have_lists_of_their_own(family, booked, par
     assert lists() == ["cancelled"]
 
 
-def test_ones_own_list_costs_the_same_with_one_or_many(family, booked, make_slot, student, topic, parent, settings):
-    settings.COUNSELING_OPEN_BOOKINGS = 99
+def test_ones_own_list_costs_the_same_with_one_or_many(family, booked, make_slot, student, topic, parent, rule):
+    rule(open_most=None)
 
     def queries():
         with CaptureQueriesContext(connection) as seen:

@@ -194,9 +194,9 @@ def test_the_cap_holds_when_all_come_at_once(at_once, four_wishes):
     assert sum(isinstance(result, bookings.NotNow) for result in results) == 1
 
 
-def test_without_the_lock_on_the_student_the_cap_breaks(at_once, four_wishes, without_lock_on, meeting_point, settings):
+def test_without_the_lock_on_the_student_the_cap_breaks(at_once, four_wishes, without_lock_on, meeting_point, rule):
     """The control."""
-    settings.COUNSELING_OPEN_BOOKINGS = 1
+    rule(open_most=1)
     without_lock_on(Student)
     meeting_point("_standing")
 

@@ -1,0 +1,142 @@
+"""What the rules of ``intake`` say about counselling: facts gathered in one query, asked by page and use case.
+
+Nothing here locks. ``booking`` asks under the lock of the student row, so that what it counts stays true.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.utils import timezone
+
+from counseling.missed import AREA
+from counseling.models import Booking, Topic
+from intake import gathering
+from intake.admission import YES, Code, Occasion, Person, Verdict, judge
+from intake.rules import Rules
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Booking.State
+COUNTED = [State.BOOKED.value, State.ARRIVED.value, State.DONE.value, State.NO_SHOW.value]
+AHEAD = [State.HELD.value, State.BOOKED.value, State.ARRIVED.value]
+
+# For a caller staff need no reason to book before a day opens; everything else they override with one.
+FREE_FOR_STAFF = frozenset({Code.STAGE.value})
+# A booking that is moved was let in already: neither a pause nor what else is booked takes it away.
+KEPT_ON_MOVE = frozenset({Code.PAUSED.value, Code.OPEN.value})
+WITH_A_REASON = frozenset(Code.values)
+
+_USES = """
+    jsonb_build_object('uses', (
+        SELECT jsonb_agg(jsonb_build_array(
+            use.topic_id, extract(epoch FROM lower(use.period)), extract(epoch FROM upper(use.period)),
+            use.state = ANY(%(ahead)s), use.state = 'no_show'
+        ))
+        FROM counseling_booking use
+        WHERE use.student_id = student.id AND use.id <> %(but)s
+          AND (use.state = ANY(%(counted)s) OR (use.state = 'held' AND use.held_until > %(now)s))
+    ))
+"""
+_PERSON = f"{gathering.PERSON} || {_USES}"
+_RULES = f"CASE WHEN rules.id IS NOT NULL THEN {gathering.RULES} END"
+_OFFERED = f"""
+    WITH family AS MATERIALIZED (
+        SELECT jsonb_agg({_PERSON} ORDER BY student.name, student.id) AS people
+        FROM accounts_student student
+        WHERE student.left_at IS NULL AND (student.user_id = %(user)s OR student.id IN (
+            SELECT care.student_id FROM accounts_guardianship care
+            WHERE care.guardian_id = %(user)s AND care.confirmed_at IS NOT NULL AND care.ended_at IS NULL
+        ))
+    )
+    SELECT topic.*, {_RULES} AS rules_row, family.people AS family_rows
+    FROM counseling_topic topic
+    LEFT JOIN intake_ruleset rules ON rules.id = topic.rules_id
+    CROSS JOIN family
+    WHERE topic.active
+    ORDER BY topic.position, topic.name
+"""  # noqa: S608 - constants of this module
+_ONE = f"""
+    SELECT {_PERSON}, (SELECT {_RULES} FROM intake_ruleset rules WHERE rules.id = %(rules)s)
+    FROM accounts_student student
+    WHERE student.id = %(student)s
+"""  # noqa: S608 - constants of this module
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Every topic that can be booked, in the centre's order, and whom of the asker's family for."""
+
+    topics: list[Topic]
+    rules: dict[int, Rules]  # by topic
+    family: list[Person]
+
+    def child(self, pk: str | None) -> Person | None:
+        """Whom the page speaks of: who was chosen, or the only one there is."""
+        if len(self.family) == 1:
+            return self.family[0]
+        return next((person for person in self.family if str(person.pk) == pk), None)
+
+    def now(self, topic: Topic, person: Person, *, now: datetime) -> Verdict:
+        """Whether this person may book ``topic`` at all today."""
+        return judge(self.rules[topic.pk], person, Occasion(timezone.localdate(now), topic.pk), now=now)
+
+    def at(self, topic: Topic, person: Person, starts: datetime, *, now: datetime) -> Verdict:
+        """Whether this person may book ``topic`` at a time."""
+        rules = self.rules[topic.pk]
+        return judge(rules, person, occasion(topic, rules, starts), now=now)
+
+
+def offered(user: User | None) -> Offered:
+    """One query; without ``user`` (a visitor who is not logged in) there is no family."""
+    topics = list(Topic.objects.raw(_OFFERED, _known(timezone.now()) | {"user": user.pk if user else None}))
+    rules = {topic.pk: Rules.read(_loaded(topic.rules_row)) for topic in topics}
+    family = _loaded(topics[0].family_rows) or [] if topics else []
+    return Offered(topics, rules, [Person.read(row) for row in family])
+
+
+def occasion(topic: Topic, rules: Rules, starts: datetime) -> Occasion:
+    """A counselling on ``topic`` that begins at ``starts``: the day opens ``horizon_days`` before."""
+    day = timezone.localdate(starts)
+    opens = rules.opening(day - timedelta(days=topic.horizon_days))
+    return Occasion(day, topic.pk, opens_at=opens, until=starts - timedelta(hours=topic.lead_hours))
+
+
+def facts(student_id: int, topic: Topic, *, now: datetime, but: Booking | None = None) -> tuple[Rules, Person]:
+    """What the engine needs of one student and one topic, in one query; ``but`` does not count."""
+    asked = _known(now, but) | {"student": student_id, "rules": topic.rules_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE, asked)
+        person, rules = cursor.fetchone()
+    return Rules.read(_loaded(rules)), Person.read(_loaded(person))
+
+
+def verdict(
+    student_id: int,
+    topic: Topic,
+    starts: datetime,
+    *,
+    now: datetime,
+    but: Booking | None = None,
+    overridden: frozenset[str] = frozenset(),
+) -> Verdict:
+    """May this student have a counselling on ``topic`` that begins at ``starts``?"""
+    if overridden >= WITH_A_REASON:
+        return YES
+    rules, person = facts(student_id, topic, now=now, but=but)
+    return judge(rules, person, occasion(topic, rules, starts), now=now, overridden=overridden)
+
+
+def _known(now: datetime, but: Booking | None = None) -> dict[str, object]:
+    counted = {"counted": COUNTED, "ahead": AHEAD, "but": but.pk if but and but.pk else 0}
+    return gathering.known(AREA, now) | counted
+
+
+def _loaded(value: object) -> object:
+    """``jsonb`` as Django's connections give it: text."""
+    return json.loads(value) if isinstance(value, str) else value
