@@ -11,10 +11,10 @@ M = TypeVar("M", bound=models.Model)
 
 
 def without_locks() -> WSGIHandler:
-    """The portal's application, in which ``lifecycle.locks.lock`` reads the row and holds nothing."""
+    """The portal's application, in which ``lifecycle.locks`` reads rows and holds nothing."""
     from lifecycle import locks  # noqa: PLC0415 - replaced before the rooms import it by name
 
-    locks.lock = _unlocked
+    locks.lock, locks.lock_key = _unlocked, lambda model, pk: None
     from gumcheon_portal.wsgi import application  # noqa: PLC0415
 
     return application

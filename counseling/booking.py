@@ -22,7 +22,7 @@ from accounts.models import Student
 from counseling import missed, notices, papers, rules
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
-from lifecycle.locks import Refused, contended, lock
+from lifecycle.locks import Refused, contended, lock, lock_key
 from lifecycle.models import StaleState, Transition
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def _standing(slot: Slot, student: Student, now: datetime, holder: User | None =
 
     Bookings and holds of the slot, those of the student that are not over, and every hold of ``holder``.
     """
-    lock(Student.objects.only("pk"), student.pk)
+    lock_key(Student, student.pk)
     asked = {
         "slot": slot.pk,
         "student": student.pk,

@@ -22,7 +22,7 @@ from counseling import notices, papers, rules
 from counseling.booking import LAPSED, TAKEN, NotNow, Taken
 from counseling.models import Booking, BookingChange, Slot, Topic
 from krds.dates import kdatetime
-from lifecycle.locks import contended, lock
+from lifecycle.locks import contended, lock, lock_key
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -98,7 +98,7 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
     with contended(str(TAKEN), Taken), transaction.atomic():
         slot = _slot(Booking.objects.get(pk=booking.pk).slot_id)
         for pk in sorted({booking.student_id, student.pk}):
-            lock(Student.objects.only("pk"), pk)
+            lock_key(Student, pk)
         now = timezone.now()
         others = bookings._standing(slot, student, now)
         old = lock(Booking.objects.for_page(), booking.pk)
@@ -159,7 +159,7 @@ def _slot(pk: int) -> Slot:
 
 def _standing(seen: Booking, slot: Slot, now: datetime) -> tuple[Booking, list[Booking]]:
     """The booking as it is now, and whatever may stand in its way; held until commit with the student row."""
-    lock(Student.objects.only("pk"), seen.student_id)
+    lock_key(Student, seen.student_id)
     ahead = Q(student=seen.student_id, state__in=[State.HELD, *Booking.AGREED], period__endswith__gt=now)
     wanted = Q(pk=seen.pk) | Q(slot=slot.pk, state__in=Booking.OCCUPYING) | ahead
     rows = Booking.objects.filter(wanted).for_page().order_by("pk").select_for_update(no_key=True, of=("self",))

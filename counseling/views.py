@@ -192,7 +192,9 @@ def ics(request: HttpRequest, pk: int) -> HttpResponse:
 def _open(request: HttpRequest, pk: int) -> Booking:
     """A booking of one's own family, ready to be shown; anybody else's does not exist."""
     mine = Booking.objects.of_family(request.user).for_page()
-    return get_object_or_404(mine.select_related("slot__counselor__user"), pk=pk)
+    if request.method == "POST":
+        mine = mine.select_related("slot__counselor__user")  # who is told
+    return get_object_or_404(mine, pk=pk)
 
 
 def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:

@@ -6,8 +6,10 @@ command line win over what stands here.
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
+from typing import Any
 
 from gumcheon_portal.logging import to_stderr
 
@@ -24,3 +26,9 @@ max_requests_jitter = 500
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files must not touch a disk
 control_socket_disable = True
 logconfig_dict = to_stderr(os.environ.get("LOG_LEVEL") or "INFO")
+
+
+def when_ready(server: Any) -> None:
+    """Before the processes fork: what is loaded once is never garbage, so the collector need not walk it for each page."""
+    gc.collect()
+    gc.freeze()

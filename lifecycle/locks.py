@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import Error, connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 
 LOCK_TIMEOUT_MS = 5_000
 
@@ -33,11 +34,31 @@ def lock(queryset: models.QuerySet[M], pk: int) -> M:
         TransactionManagementError: called outside ``transaction.atomic()``.
         OperationalError: the wait was too long (55P03); see ``contended()``.
     """
+    with _patient_cursor():
+        return queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+
+
+def lock_key(model: type[models.Model], pk: int) -> None:
+    """Like ``lock`` for a row that is only waited for and not read.
+
+    Raises:
+        as ``lock``
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    with _patient_cursor() as cursor:
+        cursor.execute(f'SELECT 1 FROM "{table}" WHERE "{key}" = %s FOR NO KEY UPDATE', [pk])  # noqa: S608
+        if cursor.fetchone() is None:
+            raise model.DoesNotExist(f"{model._meta.label} {pk}")
+
+
+@contextmanager
+def _patient_cursor() -> Iterator[CursorWrapper]:
+    """A cursor of a transaction whose locks are waited for, but not for ever."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A lock lives in a transaction; open one first.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
-    return queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+        yield cursor
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from accounts.models.consents import Consent, ConsentText
 from accounts.models.grants import RoleGrant
 from accounts.models.invitations import GuardianConsentRequest, Invitation
 from accounts.models.organisations import Affiliation, Partner, School
-from accounts.models.students import Guardianship, Neighbourhood, Student
+from accounts.models.students import Guardianship, Neighbourhood, Student, family_keys
 from accounts.models.users import User
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "School",
     "Student",
     "User",
+    "family_keys",
 ]

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Guardianship, Student
+from accounts.models import Student, family_keys
 from centre.models.lasting import same
 from counseling.models.people import Mode, Topic
 from counseling.models.slots import Slot
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 def family_of(user: User) -> models.QuerySet[Student]:
     """The students for whom somebody books on the family pages."""
     return Student.objects.of_family(user)
-
-
-def _is_family_of(user: User, student: str = "") -> Q:
-    """The same as a condition; ``student`` is the path that leads there, such as ``student__``."""
-    mine = Guardianship.objects.current().filter(guardian=user).values("student")
-    own = Q(**{f"{student}pk__in": mine}) | Q(**{f"{student}user": user})
-    return own & Q(**{f"{student}left_at__isnull": True})
 
 
 class BookingQuerySet(models.QuerySet):
@@ -61,7 +54,7 @@ class BookingQuerySet(models.QuerySet):
     def of_family(self, user: User) -> BookingQuerySet:
         """What a family sees on its own pages. A hold is seen by the person who made it alone."""
         tentative = Q(state__in=[Booking.State.HELD, Booking.State.RELEASED])
-        return self.filter(_is_family_of(user, "student__"), ~tentative | Q(booked_by=user))
+        return self.filter(~tentative | Q(booked_by=user), student__in=family_keys(user))
 
     def visible_to(self, user: User) -> BookingQuerySet:
         """What somebody may open: staff by their rights, a counsellor their own, a family its own."""

@@ -9,7 +9,7 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -42,6 +42,9 @@ class Interval(Func):
 
     def __init__(self, unit: str, column: str) -> None:
         super().__init__(F(column), template=f"%(function)s({unit} => %(expressions)s)")
+
+
+_IS_OFFERED = "SELECT EXISTS (SELECT FROM counseling_counselor_topics WHERE counselor_id = %s AND topic_id = %s)"
 
 
 def midnight(day: date) -> datetime:
@@ -246,5 +249,6 @@ class Slot(models.Model):
         return Refusal.MODE if mode not in self.modes or mode not in topic.modes else None
 
     def _is_offered(self, topic: Topic) -> bool:
-        links = Counselor.topics.through.objects
-        return links.filter(counselor=self.counselor_id, topic=topic).exists()
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_OFFERED, [self.counselor_id, topic.pk])
+            return cursor.fetchone()[0]

@@ -100,8 +100,7 @@ def test_five_failures_lock_an_account_for_ten_minutes(client, person, minutes, 
         assert "10분 뒤에" in page.content.decode()
         clock.shift(minutes * 60)
         log_in(client, PHONE)
-
-    assert is_in(client) is opens
+        assert is_in(client) is opens
 
 
 def test_four_failures_do_not_lock(client, person):

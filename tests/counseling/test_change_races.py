@@ -46,8 +46,12 @@ def without_lock_on(monkeypatch):
         def lock(queryset, pk):
             return queryset.get(pk=pk) if queryset.model in kinds else locks.lock(queryset, pk)
 
+        def lock_key(model, pk):
+            return None if model in kinds else locks.lock_key(model, pk)
+
         for module in (bookings, changing):
             monkeypatch.setattr(module, "lock", lock)
+            monkeypatch.setattr(module, "lock_key", lock_key)
 
     return remove
 
@@ -151,6 +155,7 @@ def test_without_any_lock_the_history_lies(at_once, booked, target, make_slot, p
     """The control: both believe that they move it away from where it was first."""
 
     monkeypatch.setattr(changing, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    monkeypatch.setattr(changing, "lock_key", lambda model, pk: None)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
     other = make_slot("2026-11-27 15:00")
     at_once(*[lambda slot=slot: changing.move(booked, slot.pk, by=parent) for slot in (target, other)])

@@ -55,7 +55,11 @@ def without_lock_on(monkeypatch):
         def lock(queryset, pk):
             return queryset.get(pk=pk) if queryset.model is model else locks.lock(queryset, pk)
 
+        def lock_key(asked, pk):
+            return None if asked is model else locks.lock_key(asked, pk)
+
         monkeypatch.setattr(bookings, "lock", lock)
+        monkeypatch.setattr(bookings, "lock_key", lock_key)
 
     return remove
 
