@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import disclosure
 from accounts.models import Student, User
-from counseling.models import Booking, BookingChange, CalendarFeed
+from counseling.models import Booking, BookingChange, CalendarFeed, Leave
 
 
 def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -47,5 +47,13 @@ def _feeds(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
     ]
 
 
+def _leaves(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    return [
+        {"종류": leave.get_kind_display(), "시작": leave.period.lower, "끝": leave.period.upper}
+        for leave in Leave.objects.filter(counselor__user=user).order_by("period")
+    ]
+
+
 disclosure.register("상담 예약", _bookings)
+disclosure.register("상담사 휴가·출장", _leaves)
 disclosure.register("달력 주소", _feeds)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from counseling.models import Booking, CalendarFeed
+from counseling.models import Booking, CalendarFeed, Leave
 from lifecycle.retention import Kind, Period, register
 
 
@@ -25,6 +25,20 @@ def _feeds(before: datetime) -> models.QuerySet:
     return CalendarFeed.objects.filter(Q(revoked_at__lt=before) | Q(owner__withdrawn_at__lt=before))
 
 
+def _leaves(before: datetime) -> models.QuerySet:
+    return Leave.objects.filter(period__endswith__lt=before)
+
+
+register(
+    Kind(
+        code="counseling.leave",
+        label="상담사 휴가·출장",
+        basis="개인정보 보호법 제21조(처리 목적 달성)",
+        period=Period(years=1),
+        expired=_leaves,
+        born="created_at",
+    )
+)
 register(
     Kind(
         code="counseling.booking",

@@ -9,6 +9,8 @@ _DESK = [
     "counseling.add_slot",
     "counseling.change_slot",
     "counseling.delete_slot",
+    *(f"counseling.{act}_{what}" for act in ("view", "add", "change", "delete") for what in ("weeklypattern", "leave")),
+    *(f"counseling.{act}_patternbreak" for act in ("view", "add", "change", "delete")),
     "counseling.view_booking",
     "counseling.change_booking",
     "counseling.book_for_caller",
@@ -27,6 +29,9 @@ ROLE_PERMISSIONS = {
         "counseling.change_counselor",
     ],
     "감사(열람)": [
+        "counseling.view_weeklypattern",
+        "counseling.view_patternbreak",
+        "counseling.view_leave",
         "counseling.view_topic",
         "counseling.view_counselor",
         "counseling.view_slot",

@@ -3,5 +3,13 @@ from __future__ import annotations
 from counseling.admin.bookings import BookingAdmin
 from counseling.admin.offer import CounselorAdmin, TopicAdmin
 from counseling.admin.slots import SlotAdmin
+from counseling.admin.working import LeaveAdmin, WeeklyPatternAdmin
 
-__all__ = ["BookingAdmin", "CounselorAdmin", "SlotAdmin", "TopicAdmin"]
+__all__ = [
+    "BookingAdmin",
+    "CounselorAdmin",
+    "LeaveAdmin",
+    "SlotAdmin",
+    "TopicAdmin",
+    "WeeklyPatternAdmin",
+]

@@ -68,7 +68,17 @@ class CounselorAdmin(StaffAdmin):
     list_display = ["name", "topic_names", "active"]
     list_filter = ["active", "topics"]
     search_fields = ["name"]
-    fields = ["user", "name", "topics", "introduction", "excluded_schools", "active"]
+    fields = [
+        "user",
+        "name",
+        "topics",
+        "introduction",
+        "excluded_schools",
+        "most_per_day",
+        "most_per_week",
+        "video_url",
+        "active",
+    ]
     filter_horizontal = ["topics"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Counselor]:

@@ -1,32 +1,28 @@
-"""Times that can be booked: one by one, or many from a weekly pattern."""
+"""Times that can be booked, one by one; many come from the weekly patterns (``admin.timetable``)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.postgres.fields.ranges import RangeStartsWith
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, OuterRef, Prefetch
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils import timezone
 
-from centre.models import Room, RoomUse, Weekday
+from centre.models import Room, RoomUse
 from centre.rooms import Usage
-from counseling import timetable
 from counseling.admin.offer import ModesField
 from counseling.admin.periods import AheadFirst
 from counseling.models import Booking, Counselor, Slot
-from krds.dates import kdate, kdatetime, kperiod
+from krds.dates import kperiod
 from lifecycle.admin import StaffAdmin
-from lifecycle.locks import Refused, lock
+from lifecycle.locks import lock
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 CLOCK = forms.TimeInput({"type": "time"}, format="%H:%M")
@@ -72,6 +68,8 @@ class SlotForm(forms.ModelForm):
                 raise forms.ValidationError({"ends": "끝나는 시각은 시작 시각보다 뒤여야 합니다."})
             moments = [timezone.make_aware(datetime.combine(cleaned["day"], cleaned[at])) for at in ("starts", "ends")]
             self.instance.period = DateTimeTZRange(*moments, "[)")
+            if moved:
+                self.instance.planned = False  # made by hand from now on: no pattern moves it back
             if moved and (room := cleaned.get("room")):
                 self._check_room(room, cleaned["day"])
         return cleaned
@@ -91,43 +89,6 @@ class SlotForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         """``period`` is not a field of this form, but once it is known its constraints are to be checked."""
         return super()._get_validation_exclusions() - ({"period", "withdrawn_at"} if self.instance.period else set())
-
-
-class PatternForm(forms.Form):
-    """A weekly pattern over some weeks."""
-
-    counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사", empty_label=None)
-    first = forms.DateField(label="첫날", widget=DAY)
-    last = forms.DateField(label="마지막 날", widget=DAY)
-    weekdays = forms.TypedMultipleChoiceField(
-        label="요일", choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
-    )
-    starts = forms.TimeField(label="첫 상담 시작", widget=CLOCK, initial="14:00")
-    ends = forms.TimeField(label="마지막 상담 끝", widget=CLOCK, initial="18:00")
-    minutes = forms.IntegerField(label="상담 시간(분)", min_value=10, max_value=240, initial=50)
-    pause = forms.IntegerField(label="상담 사이 간격(분)", min_value=0, max_value=120, initial=10)
-    modes = ModesField()
-    room = forms.ModelChoiceField(Room.objects.none(), label="상담실", required=False)
-    published = forms.BooleanField(label="바로 공개", required=False, initial=True)
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["counselor"].queryset = own_counselors(request)
-        self.fields["room"].queryset = Room.objects.on().select_related("venue").order_by("venue", "name")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and not timedelta(0) <= last - first < timedelta(days=timetable.MOST_DAYS):
-            self.add_error("last", f"마지막 날은 첫날부터 {timetable.MOST_DAYS}일 안으로 골라 주세요.")
-        if cleaned.get("starts") and cleaned.get("ends") and cleaned["ends"] <= cleaned["starts"]:
-            self.add_error("ends", "끝나는 시각은 시작 시각보다 뒤여야 합니다.")
-        return cleaned
-
-    @property
-    def pattern(self) -> timetable.Pattern:
-        names = ("first", "last", "weekdays", "starts", "ends", "minutes", "pause")
-        return timetable.Pattern(**{name: self.cleaned_data[name] for name in names})
 
 
 class TakenFilter(admin.SimpleListFilter):
@@ -202,44 +163,6 @@ class SlotAdmin(StaffAdmin):
 
     # --- Many at once ------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
-        make = self.admin_site.admin_view(self.make_view)
-        return [path("make/", make, name="counseling_slot_make"), *super().get_urls()]
+        from counseling.admin.timetable import TimetablePages  # noqa: PLC0415 (they stand on this page's forms)
 
-    def make_view(self, request: HttpRequest) -> HttpResponse:
-        """Make slots from a weekly pattern, leaving out holidays and whatever is taken."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = PatternForm(request.POST if request.method == "POST" else None, request=request)
-        if form.is_valid():
-            given = form.cleaned_data
-            try:
-                made = timetable.make(
-                    given["counselor"],
-                    form.pattern,
-                    modes=given["modes"],
-                    room=given["room"],
-                    published=given["published"],
-                )
-            except Refused as refused:
-                form.add_error(None, str(refused))
-            else:
-                self._say(request, made)
-                return redirect("admin:counseling_slot_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "상담 시간 여러 개 만들기",
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/counseling/slot/make.html", context)
-
-    def _say(self, request: HttpRequest, made: timetable.Made) -> None:
-        level = messages.SUCCESS if made.slots else messages.WARNING
-        self.message_user(request, f"상담 시간 {len(made.slots)}개를 만들었습니다.", level)
-        if made.closed:
-            days = ", ".join(f"{kdate(day)} {reason}" for day, reason in made.closed.items())
-            self.message_user(request, f"쉬는 날은 뺐습니다: {days}", messages.INFO)
-        if made.clashes:
-            first = kdatetime(made.clashes[0])
-            text = f"이미 있거나 지난 시간 {len(made.clashes)}개는 만들지 않았습니다(첫 번째: {first})."
-            self.message_user(request, text, messages.INFO)
+        return [*TimetablePages(self).urls(), *super().get_urls()]

@@ -7,5 +7,19 @@ from counseling.models.changes import BookingChange
 from counseling.models.feeds import CalendarFeed
 from counseling.models.people import Counselor, Mode, Topic
 from counseling.models.slots import Refusal, Slot
+from counseling.models.working import Leave, PatternBreak, WeeklyPattern
 
-__all__ = ["Booking", "BookingChange", "CalendarFeed", "Counselor", "Mode", "Refusal", "Slot", "Topic", "family_of"]
+__all__ = [
+    "Booking",
+    "BookingChange",
+    "CalendarFeed",
+    "Counselor",
+    "Leave",
+    "Mode",
+    "PatternBreak",
+    "Refusal",
+    "Slot",
+    "Topic",
+    "WeeklyPattern",
+    "family_of",
+]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.fields.ranges import RangeStartsWith
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -103,6 +104,14 @@ class Booking(Lifecycle):
     period = DateTimeRangeField(_("상담 일시"))
     question = models.TextField(_("상담받고 싶은 내용"), max_length=500, blank=True)
     state = models.CharField(_("상태"), max_length=10, choices=State)
+    video_url = models.URLField(
+        _("화상 상담 주소"),
+        max_length=300,
+        blank=True,
+        editable=False,
+        validators=[URLValidator(schemes=["https"])],
+        help_text="이 예약만의 주소. 비어 있으면 상담사의 주소를 씁니다.",
+    )
     held_until = models.DateTimeField("맡아 두는 기한", null=True, blank=True, editable=False)
     created_at = models.DateTimeField("접수 일시", default=timezone.now, editable=False)
     booked_at = models.DateTimeField(_("예약 일시"), null=True, blank=True, editable=False)
@@ -148,6 +157,9 @@ class Booking(Lifecycle):
             models.CheckConstraint(
                 condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
                 name="booking_has_two_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(video_url="") | Q(video_url__startswith="https://"), name="booking_video_is_https"
             ),
             models.CheckConstraint(
                 condition=~Q(state="held") | Q(held_until__isnull=False), name="booking_hold_has_a_deadline"
@@ -204,11 +216,18 @@ class Booking(Lifecycle):
         return self.state == self.State.BOOKED and timezone.now() < self.cancel_until
 
     @property
+    def meeting_url(self) -> str:
+        """Where a counselling by video takes place: its own address, else the counsellor's; empty for other modes."""
+        if self.mode != Mode.VIDEO:
+            return ""
+        return self.video_url or self.slot.counselor.video_url
+
+    @property
     def place(self) -> str:
         """Where to go, or what happens instead of going."""
         if self.mode == Mode.PHONE:
             return str(_("상담사가 등록된 휴대폰으로 전화드립니다."))
         if self.mode == Mode.VIDEO:
-            return str(_("접속 주소를 상담 전에 보내 드립니다."))
+            return self.meeting_url or str(_("접속 주소를 상담 전에 보내 드립니다."))
         room = self.slot.room
         return f"{room.venue.name} {room}" if room else str(_("센터 안내대에서 안내해 드립니다."))

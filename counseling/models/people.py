@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -121,6 +122,20 @@ class Counselor(models.Model):
         help_text="상담사가 일하는 학교처럼, ‘상담사 무관’ 예약에서 배정하지 않을 학생의 학교입니다.",
     )
     active = models.BooleanField("활동 중", default=True, help_text="끄면 이 상담사의 시간은 새로 예약할 수 없습니다.")
+    most_per_day = models.PositiveSmallIntegerField(
+        "하루 최대 상담", null=True, blank=True, help_text="하루에 여는 상담 시간의 수. 비워 두면 제한이 없습니다."
+    )
+    most_per_week = models.PositiveSmallIntegerField(
+        "한 주 최대 상담", null=True, blank=True, help_text="월요일부터 일요일까지 여는 상담 시간의 수입니다."
+    )
+    video_url = models.URLField(
+        "화상 상담 주소",
+        max_length=300,
+        blank=True,
+        validators=[URLValidator(schemes=["https"], message="https://로 시작하는 주소를 적어 주세요.")],
+        help_text="이 상담사의 화상 회의실 주소(https://). 예약마다 다른 주소를 정할 수도 있습니다.",
+    )
+    published_until = models.DateField("시간표를 공개한 날", null=True, blank=True, editable=False)
 
     objects = CounselorQuerySet.as_manager()
 
@@ -128,6 +143,19 @@ class Counselor(models.Model):
         verbose_name = "상담사"
         verbose_name_plural = "상담사"
         ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(most_per_day=None) | Q(most_per_day__gte=1))
+                & (Q(most_per_week=None) | Q(most_per_week__gte=1)),
+                name="counselor_limits_sane",
+                violation_error_message="최대 상담 수는 1 이상이어야 합니다. 제한이 없으면 비워 두세요.",
+            ),
+            models.CheckConstraint(
+                condition=Q(video_url="") | Q(video_url__startswith="https://"),
+                name="counselor_video_is_https",
+                violation_error_message="https://로 시작하는 주소를 적어 주세요.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -144,6 +144,9 @@ class Slot(models.Model):
         Room, on_delete=models.PROTECT, null=True, blank=True, related_name="slots", verbose_name="상담실"
     )
     published = models.BooleanField("공개", default=True, help_text="끄면 이용자에게 보이지 않고 예약도 받지 않습니다.")
+    planned = models.BooleanField(
+        "주간 시간표로 만듦", default=False, editable=False, help_text="주간 시간표를 바꾸면 함께 바뀝니다."
+    )
     withdrawn_at = models.DateTimeField(
         "거둔 일시",
         null=True,

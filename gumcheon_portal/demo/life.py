@@ -14,8 +14,10 @@ from accounts.models import Guardianship, Student, User
 from centre.calendar import Calendar
 from centre.models import Centre, OpeningHours, Room, Venue
 from counseling import booking, feeds
+from counseling import timetable as publishing
 from counseling.missed import AREA
-from counseling.models import Booking, CalendarFeed, Counselor, Mode, Slot, Topic
+from counseling.models import Booking, CalendarFeed, Counselor, Leave, Mode, PatternBreak, Slot, Topic, WeeklyPattern
+from counseling.models.slots import midnight
 from gumcheon_portal.demo.families import Town
 from intake.models import Strike
 from lifecycle.models import Transition
@@ -24,7 +26,7 @@ from programs.models import Program, Run
 
 DAYS_BACK = 92
 DAYS_AHEAD = 61
-STARTS = (time(14), time(15), time(16), time(17), time(18))
+DAY = timedelta(days=1)
 SESSION = timedelta(minutes=50)
 MODES = ([Mode.VISIT], [Mode.VISIT, Mode.PHONE], [Mode.VISIT, Mode.VIDEO, Mode.PHONE])
 CANCEL_REASONS = ("학교 행사와 겹쳐요", "몸이 아파요", "다른 날로 다시 예약할게요")
@@ -59,32 +61,65 @@ def place() -> list[Room]:
 
 
 def timetable(rng: random.Random, town: Town, rooms: list[Room]) -> list[Slot]:
-    """Slots of every counsellor on three open days a week."""
+    """Counsellors with weekly patterns: what is ahead is published from them, what is behind follows them."""
     topics = list(Topic.objects.order_by("position"))
     today = timezone.localdate()
-    days = Calendar.load(today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)).open_days()
-    slots: list[Slot] = []
+    begins = today - timedelta(days=DAYS_BACK)
+    counselors = []
     for n, user in enumerate(town.counselors):
         counselor = Counselor.objects.create(
             user=user,
             name=f"{user.name} 상담사",
             introduction="학생의 이야기를 먼저 듣고, 할 수 있는 일을 함께 찾습니다.",
+            video_url=f"https://video.example/room-{n + 1}",
         )
         counselor.topics.set([topic for i, topic in enumerate(topics) if (i + n) % 3 != 2])
-        for day in days:
-            if (day.weekday() + n) % 2 == 0 or rng.random() < 0.1:
-                continue
-            slots += [
-                Slot(counselor=counselor, period=_period(day, start), modes=rng.choice(MODES), room=rooms[n])
-                for start in STARTS
-                if day.weekday() != 5 or start < time(16)
-            ]
-    return Slot.objects.bulk_create(slots, batch_size=1000)
+        counselors.append(counselor)
+        WeeklyPattern.objects.bulk_create(
+            WeeklyPattern(
+                counselor=counselor,
+                weekday=weekday,
+                starts=time(10 if weekday == 5 else 14),
+                ends=time(16 if weekday == 5 else 19),
+                minutes=50,
+                pause=10,
+                modes=MODES[(n + weekday) % len(MODES)],
+                room=rooms[n],
+                first_day=begins,
+            )
+            for weekday in range(6)
+            if (weekday + n) % 2
+        )
+    PatternBreak.objects.bulk_create(
+        PatternBreak(pattern=pattern, starts=time(12), ends=time(13))
+        for pattern in WeeklyPattern.objects.filter(weekday=5)
+    )
+    _away(counselors[-1])
+    publishing.publish(counselors, today, today + timedelta(days=DAYS_AHEAD))
+    Slot.objects.bulk_create(_behind(begins, today), batch_size=1000)
+    return list(Slot.objects.select_related("counselor").order_by("period", "pk"))
 
 
-def _period(day: date, start: time) -> DateTimeTZRange:
-    begins = timezone.make_aware(datetime.combine(day, start))
-    return DateTimeTZRange(begins, begins + SESSION, "[)")
+def _away(counselor: Counselor) -> None:
+    """One day of leave next week."""
+    monday = timezone.localdate() + timedelta(days=7 - timezone.localdate().weekday())
+    Leave.objects.create(
+        counselor=counselor, kind=Leave.Kind.TRIP, period=DateTimeTZRange(midnight(monday), midnight(monday + DAY))
+    )
+
+
+def _behind(first: date, today: date) -> list[Slot]:
+    """What the patterns would have published before today; publishing itself never looks back."""
+    days = Calendar.load(first, today).open_days()
+    known = set(Slot.objects.values_list("counselor_id", "period"))
+    patterns = WeeklyPattern.objects.select_related("counselor").prefetch_related("breaks", "counselor__topics")
+    return [
+        Slot(counselor=pattern.counselor, period=period, modes=pattern.modes, room_id=pattern.room_id, planned=True)
+        for pattern in patterns
+        for day in days
+        for period in pattern.on(day)
+        if (pattern.counselor_id, period) not in known
+    ]
 
 
 def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import date, time
-
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -9,9 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from centre.models import Holiday
 from counseling import booking as bookings
-from counseling import timetable
 from counseling.models import Booking, Slot
 from counseling.roles import ROLE_PERMISSIONS
 from lifecycle.models import AccessLog
@@ -230,7 +226,7 @@ def test_who_may_not_see_students_books_for_nobody(client, counselor, slot, stud
     assert client.post(reverse("admin:counseling_call", args=[slot.pk]), wish).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["counseling_board", "counseling_slot_make"])
+@pytest.mark.parametrize("name", ["counseling_board", "counseling_publish", "counseling_timetable"])
 def test_staff_without_the_right_stay_outside(client, db, name):
     client.force_login(User.objects.create_user("clerk@example.com", name="이담당", is_staff=True))
 
@@ -295,60 +291,3 @@ def test_a_counselor_makes_times_for_nobody_else(client, colleague, slot):
 
     assert Slot.objects.count() == 1
     assert client.get(reverse("admin:counseling_slot_change", args=[slot.pk])).status_code == 302
-
-
-@pytest.fixture
-def pattern():
-    return {
-        "first": date(2026, 12, 21),
-        "last": date(2026, 12, 27),
-        "weekdays": [3, 4],  # 24 December, and Christmas
-        "starts": time(14),
-        "ends": time(16, 59),
-        "minutes": 50,
-        "pause": 10,
-    }
-
-
-def test_a_pattern_makes_whole_times_with_pauses_and_leaves_holidays_out(counselor, pattern):
-    Holiday.objects.get_or_create(day=date(2026, 12, 25), defaults={"name": "기독탄신일"})
-    made = timetable.make(counselor, timetable.Pattern(**pattern), modes=["visit"])
-
-    assert [f"{slot.starts_at:%H:%M}" for slot in made.slots] == ["14:00", "15:00", "16:00"]
-    assert list(made.closed) == [date(2026, 12, 25)]
-
-
-def test_a_pattern_made_twice_adds_nothing(counselor, pattern):
-    timetable.make(counselor, timetable.Pattern(**pattern), modes=["visit"])
-    again = timetable.make(counselor, timetable.Pattern(**pattern), modes=["visit"])
-
-    assert again.slots == []
-    assert len(again.clashes) == 6
-
-
-def test_a_pattern_leaves_out_what_is_over(counselor, pattern, monday_morning):
-    monday_morning.move_to("2026-12-24 15:00+09:00")
-    made = timetable.make(counselor, timetable.Pattern(**pattern | {"weekdays": [3]}), modes=["visit"])
-
-    assert len(made.slots) == 1
-
-
-def test_the_page_that_makes_times_says_what_it_did(client, me, counselor):
-    client.force_login(me)
-    typed = {
-        "counselor": counselor.pk,
-        "first": "2026-11-25",
-        "last": "2026-12-01",
-        "weekdays": ["2"],
-        "starts": "14:00",
-        "ends": "16:00",
-        "minutes": 50,
-        "pause": 10,
-        "modes": ["visit"],
-        "published": "on",
-    }
-    response = client.post(reverse("admin:counseling_slot_make"), typed, follow=True)
-
-    assert "상담 시간 2개를 만들었습니다" in response.content.decode()
-    typed["last"] = "2027-12-01"
-    assert "92일 안으로" in client.post(reverse("admin:counseling_slot_make"), typed).content.decode()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from datetime import date, time
 
 import pytest
 from django.db import connection
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import doctor, timetable
+from counseling import doctor
 from counseling.models import Booking, Slot
 from lifecycle import locks
 from notices.models import Notice
@@ -245,48 +244,3 @@ def test_without_lock_and_exclusion_the_student_is_in_two_places(
 
     assert Booking.objects.filter(state=State.BOOKED).count() == 2
     assert sum("같은 학생의" in finding for finding in doctor.check()) == 2
-
-
-# --- Making times ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def afternoon():
-    return timetable.Pattern(
-        first=date(2026, 11, 25),
-        last=date(2026, 11, 25),
-        weekdays=[2],
-        starts=time(14),
-        ends=time(18),
-        minutes=50,
-        pause=10,
-    )
-
-
-def test_times_made_twice_at_once_are_made_once(at_once, counselor, afternoon):
-    at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(4)])
-
-    assert Slot.objects.count() == 4
-
-
-def test_without_the_lock_the_exclusion_refuses_the_second_maker(
-    at_once, counselor, afternoon, monkeypatch, meeting_point
-):
-    monkeypatch.setattr(timetable, "lock", lambda queryset, pk: queryset.get(pk=pk))
-    meeting_point("_busy", timetable)
-    results = at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(2)])
-
-    assert sum(isinstance(result, locks.Refused) for result in results) == 1
-    assert Slot.objects.count() == 4
-
-
-def test_without_lock_and_exclusion_times_overlap(
-    at_once, counselor, afternoon, monkeypatch, meeting_point, constraint_away
-):
-    """The control."""
-    monkeypatch.setattr(timetable, "lock", lambda queryset, pk: queryset.get(pk=pk))
-    meeting_point("_busy", timetable)
-    constraint_away(Slot, "slot_no_overlap_per_counselor")
-    at_once(*[lambda: timetable.make(counselor, afternoon, modes=["visit"]) for _ in range(2)])
-
-    assert Slot.objects.count() == 8
