@@ -63,12 +63,9 @@ def _patient_cursor() -> Iterator[CursorWrapper]:
 
 def lock_all(queryset: models.QuerySet[M], pks: Iterable[int]) -> list[M]:
     """Hold several rows until commit, in the order of their keys; rows that are gone are left out. As ``lock``."""
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("A lock lives in a transaction; open one first.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"])
     rows = queryset.filter(pk__in=sorted(set(pks))).order_by("pk")
-    return list(rows.select_for_update(no_key=True, of=("self",)))
+    with _patient_cursor():
+        return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
 @contextmanager
