@@ -1,62 +1,74 @@
-"""Which times are free, in SQL written by hand: the page that everybody opens before booking.
+"""Which times are free, asked for the pages that everybody opens before booking: one statement each.
 
-The ORM takes ten times as long to write these two statements as PostgreSQL to answer them. They say
-what ``Slot.objects.free`` says; a test holds the two together.
+What *free* means is said in ``counseling.models.offering``, here only what is selected.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
-from counseling.models import Booking
+from counseling.models.offering import FREE, OPEN, SUITS, UNTAKEN, known
 
 Row = tuple[Any, ...]
-OCCUPYING = [state.value for state in Booking.OCCUPYING]
-FIRM = [state.value for state in Booking.OCCUPYING if state != Booking.State.HELD]
+FARTHEST = timedelta(days=366)  # looked through; every topic's own horizon is nearer
 
-_FREE = """
-    FROM counseling_slot slot
-    JOIN counseling_counselor counselor ON counselor.id = slot.counselor_id
-    WHERE lower(slot.period) >= %(first)s AND lower(slot.period) < %(last)s
-      AND slot.published AND counselor.active
-      AND (%(mode)s IS NULL OR %(mode)s = ANY(slot.modes))
-      AND EXISTS (
-          SELECT FROM counseling_counselor_topics offered
-          JOIN counseling_topic topic ON topic.id = offered.topic_id
-          WHERE offered.counselor_id = counselor.id
-            AND topic.active
-            AND (%(topic)s IS NULL OR topic.id = %(topic)s)
-            AND (%(mode)s IS NULL OR %(mode)s = ANY(topic.modes))
-            AND topic.modes && slot.modes
-            AND upper(slot.period) - lower(slot.period) >= make_interval(mins => topic.minutes)
-            AND lower(slot.period) >= %(now)s + make_interval(hours => topic.lead_hours)
-            AND lower(slot.period) < %(midnight)s + make_interval(days => topic.horizon_days + 1)
-      )
-      AND NOT EXISTS (
-          SELECT FROM counseling_booking booking
-          WHERE booking.slot_id = slot.id
-            AND (booking.state = ANY(%(firm)s) OR (booking.state = %(held)s AND booking.held_until > %(now)s))
-      )
-"""
 _TIMES = f"""
-    SELECT slot.id, lower(slot.period), upper(slot.period), counselor.name, slot.modes {_FREE}
+    SELECT slot.id, lower(slot.period), upper(slot.period), counselor.name, slot.modes {FREE}
       AND (%(student)s IS NULL OR NOT EXISTS (
           SELECT FROM counseling_booking other
-          WHERE other.student_id = %(student)s AND other.state = ANY(%(occupying)s) AND other.period && slot.period
+          WHERE other.student_id = %(student)s AND other.period && slot.period
+            AND other.state IN ('held', 'booked', 'arrived', 'done', 'no_show')
       ))
     ORDER BY lower(slot.period), slot.id
     LIMIT %(most)s
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of two modules
 _PER_DAY = f"""
-    SELECT (lower(slot.period) AT TIME ZONE %(zone)s)::date AS day, count(*) {_FREE}
+    SELECT (lower(slot.period) AT TIME ZONE %(zone)s)::date AS day, count(*) {FREE}
     GROUP BY day
     ORDER BY day
 """
+# The free times are found once and then looked through for each topic: a search for each topic
+# reads the timetable as often as there are topics.
+_EARLIEST = f"""
+    WITH slot AS MATERIALIZED (
+        SELECT slot.counselor_id, slot.modes, slot.period
+        FROM counseling_slot slot
+        JOIN counseling_counselor counselor ON counselor.id = slot.counselor_id
+        WHERE {OPEN} AND {UNTAKEN}
+    )
+    SELECT topic.slug, topic.name, (
+        SELECT min(lower(slot.period))
+        FROM slot
+        WHERE slot.counselor_id = ANY(ARRAY(
+            SELECT offered.counselor_id FROM counseling_counselor_topics offered WHERE offered.topic_id = topic.id
+        ))
+          AND {SUITS}
+    )
+    FROM counseling_topic topic
+    WHERE topic.active
+    ORDER BY topic.position, topic.name
+"""  # noqa: S608 - constants of two modules
+
+
+@dataclass(frozen=True)
+class Earliest:
+    """One topic that can be booked, and its first free time; ``None`` when all are taken."""
+
+    slug: str
+    name: str
+    start: datetime | None
+
+    @property
+    def url(self) -> str:
+        return f"{reverse('counseling:times')}?topic={quote(self.slug)}"
 
 
 def times(
@@ -66,24 +78,24 @@ def times(
 
     With ``student`` without those at which this student is somewhere else.
     """
-    return _rows(_TIMES, first=first, last=last, topic=topic, mode=mode, student=student, most=most)
+    asked = known(timezone.now(), first=first, last=last, topic=topic, mode=mode)
+    return _rows(_TIMES, asked | {"student": student, "most": most})
 
 
 def per_day(first: datetime, last: datetime, *, topic: int | None, mode: str | None) -> list[Row]:
     """KST days on which free times start, each with how many."""
-    return _rows(_PER_DAY, first=first, last=last, topic=topic, mode=mode)
+    asked = known(timezone.now(), first=first, last=last, topic=topic, mode=mode)
+    return _rows(_PER_DAY, asked | {"zone": settings.TIME_ZONE})
 
 
-def _rows(statement: str, **asked: Any) -> list[Row]:
+def earliest() -> list[Earliest]:
+    """The first free time of every topic, for the front door; topics in the centre's order."""
     now = timezone.now()
-    known = {
-        "now": now,
-        "midnight": timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0),
-        "zone": settings.TIME_ZONE,
-        "held": Booking.State.HELD.value,
-        "firm": FIRM,
-        "occupying": OCCUPYING,
-    }
+    rows = _rows(_EARLIEST, known(now, first=now, last=now + FARTHEST))
+    return [Earliest(slug, name, start and timezone.localtime(start)) for slug, name, start in rows]
+
+
+def _rows(statement: str, asked: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, known | asked)
+        cursor.execute(statement, asked)
         return cursor.fetchall()

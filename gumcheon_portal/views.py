@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.overview import Asked, Group
 from centre.calendar import Calendar, Now
-from counseling import earliest
+from counseling import free
 from newsletter.models import Post
 from programs.models import Run, Status
 
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "step": next(iter(asked.steps), None) if asked else None,
         "now": Now.of(calendar, now),
         "day_off": next((off for off in calendar.days_off() if off.last_day > today), None),
-        "topics": earliest.by_topic(),
+        "topics": free.earliest(),
         "runs": _runs(now),
         "news": [post for post in posts if post.kind == Post.Kind.ADMISSIONS],
         "notices": [post for post in posts if post.kind == Post.Kind.NOTICE],

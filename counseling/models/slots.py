@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
-from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
+from django.contrib.postgres.fields.ranges import RangeStartsWith
 from django.db import connection, models
-from django.db.models import Exists, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Room
 from centre.models.lasting import same
+from counseling.models import offering
 from counseling.models.people import Counselor, Mode, Topic, mode_labels
 
 if TYPE_CHECKING:
@@ -32,16 +33,6 @@ class Refusal(models.TextChoices):
     TOO_EARLY = "too_early", _("아직 예약을 받지 않는 날짜입니다.")
     TOPIC = "topic", _("이 시간에는 고르신 주제로 상담할 수 없습니다.")
     MODE = "mode", _("이 시간에는 고르신 방식으로 상담할 수 없습니다.")
-
-
-class Interval(Func):
-    """A number column as a stretch of time: ``make_interval(hours => lead_hours)``."""
-
-    function = "make_interval"
-    output_field = models.DurationField()
-
-    def __init__(self, unit: str, column: str) -> None:
-        super().__init__(F(column), template=f"%(function)s({unit} => %(expressions)s)")
 
 
 _IS_OFFERED = "SELECT EXISTS (SELECT FROM counseling_counselor_topics WHERE counselor_id = %s AND topic_id = %s)"
@@ -87,20 +78,8 @@ class SlotQuerySet(models.QuerySet):
             start = month.replace(day=1)
             first = max(first, midnight(start))
             last = midnight((start + timedelta(days=31)).replace(day=1))
-        if topic:
-            first = max(first, now + timedelta(hours=topic.lead_hours))
-            last = min(last, _days_ahead(now, topic.horizon_days + 1))
-        slots = self.starting(first, last).untaken(now).filter(published=True, counselor__active=True)
-        if mode:
-            slots = slots.filter(modes__contains=[mode])
-        if topic is None:
-            return slots.filter(_offered_at_all(mode, now))
-        if mode and mode not in topic.modes:
-            return slots.none()
-        slots = slots.alias(length=RangeEndsWith("period") - RangeStartsWith("period"))
-        return slots.filter(
-            counselor__topics=topic, modes__overlap=topic.modes, length__gte=timedelta(minutes=topic.minutes)
-        )
+        keys = offering.keys(now, first=first, last=last, topic=topic and topic.pk, mode=mode)
+        return self.filter(pk__in=keys).order_by("period__startswith", "pk")
 
     def per_day(self) -> dict[date, int]:
         """How many of these slots start on each KST day."""
@@ -110,20 +89,6 @@ class SlotQuerySet(models.QuerySet):
 
 def _days_ahead(now: datetime, number: int) -> datetime:
     return midnight(timezone.localdate(now) + timedelta(days=number))
-
-
-def _offered_at_all(mode: str | None, now: datetime) -> Exists:
-    """Whether the slot's counsellor has a topic that fits its length and modes and can be booked now."""
-    start, end = OuterRef("period__startswith"), OuterRef("period__endswith")
-    today = _days_ahead(now, 1)
-    topics = Topic.objects.filter(active=True, counselors=OuterRef("counselor"), modes__overlap=OuterRef("modes"))
-    topics = topics.alias(
-        needed=Interval("mins", "minutes"),
-        lead=Interval("hours", "lead_hours"),
-        horizon=Interval("days", "horizon_days"),
-    )
-    topics = topics.filter(needed__lte=end - start, lead__lte=start - Value(now), horizon__gt=start - Value(today))
-    return Exists(topics.filter(modes__contains=[mode]) if mode else topics)
 
 
 # Whatever writes a slot, its room use follows in the same statement; ``roomuse_one_at_a_time`` then decides.

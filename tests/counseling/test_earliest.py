@@ -1,4 +1,4 @@
-"""The one statement of the front door says what ``Slot.objects.free`` says of each topic."""
+"""The first free time of each topic, as the front door says it, is the first of that topic's times."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from counseling import booking, earliest
+from counseling import booking
+from counseling import free as times
 from counseling.models import Slot, Topic
 
 
 def agreed() -> dict[str, object]:
     """The earliest times, once both ways of asking have said the same."""
-    said = {one.slug: one.start for one in earliest.by_topic()}
+    said = {one.slug: one.start for one in times.earliest()}
     for topic in Topic.objects.open():
         first = Slot.objects.free(topic=topic).first()
         assert said[topic.slug] == (first.starts_at if first else None)
@@ -76,7 +77,7 @@ def test_a_hold_keeps_a_time_until_it_lapses_and_a_booking_for_good(slot, studen
 
 def test_it_is_one_query_and_leads_to_the_times_of_the_topic(slot, django_assert_num_queries):
     with django_assert_num_queries(1):
-        [one] = earliest.by_topic()
+        [one] = times.earliest()
 
     assert one.url == "/counseling/times/?topic=admission"
     assert timezone.localtime(slot.starts_at) == one.start

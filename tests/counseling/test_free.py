@@ -1,4 +1,4 @@
-"""The two statements behind the page of times say what ``Slot.objects.free`` says."""
+"""List, calendar and queryset are put together from the same pieces, and a slot's own refusal says the same."""
 
 from __future__ import annotations
 
