@@ -47,6 +47,11 @@ def refusal(booking: Booking, now: datetime) -> str:
     return ""
 
 
+def left(booking: Booking) -> int:
+    """How often the family may still change ``booking`` by itself, deadlines aside."""
+    return max(0, settings.COUNSELING_CHANGES - booking.changes.filter(by_centre=False).count())
+
+
 def move(
     booking: Booking,
     slot_id: int,

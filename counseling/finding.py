@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import groupby
 from urllib.parse import urlencode
@@ -13,14 +13,16 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from accounts.models import Student
 from counseling import free
-from counseling.models import Mode, Topic
+from counseling.models import Booking, Mode, Slot, Topic
 from counseling.models.people import mode_labels
 from counseling.models.slots import midnight
 
 MOST = 20  # times on one page; a chosen day shows all of its own
+SIDE_BY_SIDE = 3  # counsellors looked at for each of them; more of them make the page shorter, never wrong
 YEARS = 2000, 2999  # a centre has no other days
 FARTHEST = 366  # days that are looked through; every topic's own horizon is nearer
 
@@ -78,8 +80,10 @@ class Time:
     url: str
     start: datetime
     end: datetime
-    counselor: str
+    counselor: str  # who is free then: one name, or ``상담사 3명``
     modes: str
+    slots: tuple[int, ...]  # one for each counsellor who is free then
+    names: str = ""  # of several, for those who look for somebody
 
     @property
     def hours(self) -> str:
@@ -103,14 +107,41 @@ def times(need: Need, most: int | None = None, *, student: Student | None = None
 
     With ``student`` without those at which this student is somewhere else.
     """
+    return first_times(need, most, student=student)[0]
+
+
+def first_times(
+    need: Need, most: int | None = None, *, student: Student | None = None, leaving: Booking | None = None
+) -> tuple[list[Time], bool]:
+    """As ``times``, and whether there are more. Counsellors who are free for the same hour are one time.
+
+    With ``leaving`` for a booking that moves away: its student is elsewhere only where other bookings are.
+    """
     first, last = need.window(need.day, 1 if need.day else FARTHEST)
-    who = student.pk if student else None
-    rows = free.times(first, last, topic=need.topic_id, mode=need.mode, student=who, most=most)
+    looked, gone = most and most * SIDE_BY_SIDE, leaving and leaving.pk
+    who = leaving.student_id if leaving else student and student.pk
+    rows = free.times(first, last, topic=need.topic_id, mode=need.mode, student=who, leaving=gone, most=looked)
+    at: dict[tuple[datetime, datetime], list[free.Row]] = {}
+    for row in rows:
+        at.setdefault(row[1:3], []).append(row)
+    groups = list(at.values())
+    cut = len(rows) == looked
+    if cut:  # more may be free at the last hour than was looked at
+        groups = [group for group in groups if group[0][1] != rows[-1][1]] or groups
     every, zone, labels = reverse("counseling:times"), timezone.get_current_timezone(), _Labels()
-    return [
-        Time(f"{every}{pk}/", start.astimezone(zone), end.astimezone(zone), name, labels[tuple(modes)])
-        for pk, start, end, name, modes in rows
-    ]
+    found = [_time(every, zone, labels, group) for group in groups[:most]]
+    return found, cut or len(found) < len(groups)
+
+
+def _time(every: str, zone: tzinfo, labels: _Labels, group: list[free.Row]) -> Time:
+    pk, start, end, name, modes = group[0]
+    url, start, end = f"{every}{pk}/", start.astimezone(zone), end.astimezone(zone)
+    if len(group) == 1:
+        return Time(url, start, end, name, labels[tuple(modes)], (pk,))
+    keys = tuple(row[0] for row in group)
+    together = labels[tuple(sorted({mode for row in group for mode in row[4]}))]
+    names = ", ".join(row[3] for row in group)
+    return Time(url, start, end, _("상담사 %(number)d명") % {"number": len(group)}, together, keys, names)
 
 
 class _Labels(dict[tuple[str, ...], str]):
@@ -143,3 +174,16 @@ def day_of(text: str) -> date | None:
     except ValueError:
         return None
     return day if day and YEARS[0] <= day.year <= YEARS[1] else None
+
+
+def beside(slot: Slot) -> list[Slot]:
+    """``slot`` and whatever else is free for the same hour, by counsellor."""
+    same_hour = Slot.objects.free(day=timezone.localdate(slot.starts_at)).filter(period=slot.period)
+    others = same_hour.exclude(pk=slot.pk).select_related("counselor", "room__venue")
+    return sorted([slot, *others], key=lambda each: (each.counselor.name, each.pk))
+
+
+def known_to(students: Sequence[Student]) -> list[int]:
+    """Keys of the counsellors whom any of these students has met, in one query."""
+    met = Booking.objects.filter(student__in=students, state=Booking.State.DONE)
+    return list(met.order_by().values_list("slot__counselor", flat=True).distinct())

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -29,10 +30,29 @@ class TopicChoice(forms.ModelChoiceField):
         return card_label(topic.name, _("%(minutes)d분") % {"minutes": topic.minutes} + f" · {topic.mode_labels}")
 
 
-def topics_for(slot: Slot) -> QuerySet[Topic]:
-    """What its counsellor offers in a slot of this length."""
-    length = (slot.ends_at - slot.starts_at).total_seconds() // 60
-    return slot.counselor.topics.open().filter(minutes__lte=length, modes__overlap=slot.modes)
+def topics_for(*slots: Slot) -> QuerySet[Topic]:
+    """What the counsellors of these slots offer in slots of this length."""
+    offered = Q(pk__in=())
+    for slot in slots:
+        length = (slot.ends_at - slot.starts_at).total_seconds() // 60
+        theirs = slot.counselor.topics.values("pk")
+        offered |= Q(pk__in=theirs, minutes__lte=length, modes__overlap=slot.modes)
+    return Topic.objects.open().filter(offered)
+
+
+ANYBODY = "any"
+
+
+def counselor_choices(slots: Sequence[Slot], known: Sequence[int]) -> list[tuple[str, str]]:
+    """Who is free for one hour: an earlier counsellor of the family's first, nobody in particular, the others."""
+    earlier = [slot for slot in slots if slot.counselor_id in known]
+    others = [slot for slot in slots if slot.counselor_id not in known]
+    note = _("지난번에 만난 상담사입니다.")
+    return [
+        *((str(slot.pk), card_label(slot.counselor.name, note)) for slot in earlier),
+        (ANYBODY, card_label(_("상담사 무관"), _("그 주에 상담이 적은 상담사로 정해 드립니다."))),
+        *((str(slot.pk), slot.counselor.name) for slot in others),
+    ]
 
 
 class WishForm(forms.Form):
@@ -57,6 +77,9 @@ class WishForm(forms.Form):
         widget=InlineRadios,
         error_messages={"required": _("상담 방식을 골라 주세요."), "invalid_choice": _("이 시간에는 없는 방식입니다.")},
     )
+    counselor = forms.RegexField(
+        rf"^({ANYBODY}|\d{{1,18}})$", label=_("상담사"), required=False, widget=RadioCards, initial=ANYBODY
+    )
     question = forms.CharField(
         label=_("상담받고 싶은 내용"),
         required=False,
@@ -71,10 +94,13 @@ class WishForm(forms.Form):
         self.fields["topic"].queryset = Topic.objects.open()
         self.fields["mode"].choices = Mode.choices
 
-    def offer(self, slot: Slot) -> None:
-        """Show no more than ``slot`` has; what cannot be had there is refused by ``booking``, whoever sent it."""
-        self.fields["topic"].queryset = topics_for(slot)
-        self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in slot.modes]
+    def offer(self, slots: Sequence[Slot], known: Sequence[int] = ()) -> None:
+        """Show no more than ``slots`` have, all of one hour; what cannot be had is refused by ``booking``."""
+        self.fields["topic"].queryset = topics_for(*slots)
+        modes = {mode for slot in slots for mode in slot.modes}
+        self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in modes]
+        if len(slots) > 1:
+            self.fields["counselor"].widget.choices = counselor_choices(slots, known)
 
     @cached_property
     def helper(self) -> FormHelper:
@@ -82,7 +108,8 @@ class WishForm(forms.Form):
         helper = FormHelper()
         helper.attrs = {"novalidate": True, "data-once": True}
         other = LinkButton(reverse("counseling:times"), _("다른 시간 고르기"))
-        helper.layout = Layout("student", "topic", "mode", "question", Actions(Submit("next", _("다음")), other))
+        who = ["counselor"] if self.fields["counselor"].widget.choices else []
+        helper.layout = Layout("student", "topic", "mode", *who, "question", Actions(Submit("next", _("다음")), other))
         return helper
 
 
@@ -117,3 +144,33 @@ class CancelForm(forms.Form):
         """The reason with what was added to it."""
         detail = self.cleaned_data["detail"].strip()
         return f"{self.cleaned_data['reason']}: {detail}" if detail else str(self.cleaned_data["reason"])
+
+
+class MoveForm(forms.Form):
+    """How and with whom the moved counselling takes place; the time is in the URL.
+
+    ``seen`` is the booking's ``sequence`` when the page was drawn: another tab may have moved it since.
+    """
+
+    mode = forms.ChoiceField(
+        label=_("상담 방식"),
+        choices=Mode.choices,
+        widget=InlineRadios,
+        error_messages={"required": _("상담 방식을 골라 주세요."), "invalid_choice": _("이 시간에는 없는 방식입니다.")},
+    )
+    counselor = forms.RegexField(rf"^({ANYBODY}|\d{{1,18}})$", label=_("상담사"), required=False, widget=RadioCards)
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def offer(self, slots: Sequence[Slot], topic: Topic, known: Sequence[int] = ()) -> None:
+        modes = {mode for slot in slots for mode in slot.modes if mode in topic.modes}
+        self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in modes]
+        if len(slots) > 1:
+            self.fields["counselor"].widget.choices = counselor_choices(slots, known)
+
+    def layout(self, back: str) -> None:
+        """Say how the form is drawn, when all that it offers is known."""
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True, "data-once": True}
+        who = ["counselor"] if self.fields["counselor"].widget.choices else []
+        other = LinkButton(back, _("다른 시간 고르기"))
+        self.helper.layout = Layout("mode", *who, "seen", Actions(Submit("move", _("이 시간으로 바꾸기")), other))

@@ -26,6 +26,7 @@ _TIMES = f"""
           SELECT FROM counseling_booking other
           WHERE other.student_id = %(student)s AND other.period && slot.period
             AND other.state IN ('held', 'booked', 'arrived', 'done', 'no_show')
+            AND other.id IS DISTINCT FROM %(leaving)s
       ))
     ORDER BY lower(slot.period), slot.id
     LIMIT %(most)s
@@ -72,14 +73,21 @@ class Earliest:
 
 
 def times(
-    first: datetime, last: datetime, *, topic: int | None, mode: str | None, student: int | None, most: int | None
+    first: datetime,
+    last: datetime,
+    *,
+    topic: int | None,
+    mode: str | None,
+    student: int | None,
+    most: int | None,
+    leaving: int | None = None,
 ) -> list[Row]:
     """Key, start, end, counsellor's name and modes of free times that start in ``[first, last)``, the earliest first.
 
-    With ``student`` without those at which this student is somewhere else.
+    With ``student`` without those at which this student is somewhere else, the booking ``leaving`` aside.
     """
     asked = known(timezone.now(), first=first, last=last, topic=topic, mode=mode)
-    return _rows(_TIMES, asked | {"student": student, "most": most})
+    return _rows(_TIMES, asked | {"student": student, "leaving": leaving, "most": most})
 
 
 def per_day(first: datetime, last: datetime, *, topic: int | None, mode: str | None) -> list[Row]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import calendar_views, views
+from counseling import calendar_views, change_views, views
 
 app_name = "counseling"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("bookings/<int:pk>/review/", views.review, name="review"),
     path("bookings/<int:pk>/release/", views.release, name="release"),
     path("bookings/<int:pk>/done/", views.done, name="done"),
+    path("bookings/<int:pk>/change/", change_views.change, name="change"),
+    path("bookings/<int:pk>/change/<int:slot_pk>/", change_views.move, name="move"),
     path("bookings/<int:pk>/cancel/", views.cancel, name="cancel"),
     path("bookings/<int:pk>/confirmation/", views.confirmation, name="confirmation"),
     path("bookings/<int:pk>/counseling.ics", views.ics, name="ics"),

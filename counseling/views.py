@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from counseling import assignment, changing, clashes, finding, papers
 from counseling import booking as bookings
-from counseling import finding, papers
 from counseling.calendar_file import calendar_file
 from counseling.finding import MOST, Need
-from counseling.forms import CancelForm, WishForm
+from counseling.forms import ANYBODY, CancelForm, WishForm
 from counseling.models import Booking, Mode, Slot, Topic, family_of
 from intake import wording
 from intake.rules import DEFAULT
@@ -49,7 +49,7 @@ def times(request: HttpRequest) -> HttpResponse:
     """Free times by need: three queries, however many times there are."""
     topics = list(Topic.objects.open())
     need = Need.read(request.GET, topics)
-    found = finding.times(need, None if need.day else MOST)
+    found, more = finding.first_times(need, None if need.day else MOST)
     today = timezone.localdate()
     month = finding.month_of(request.GET.get("month", "")) or need.day or (found[0].start.date() if found else today)
     horizon = max((topic.horizon_days for topic in ([need.topic] if need.topic else topics)), default=0)
@@ -62,7 +62,7 @@ def times(request: HttpRequest) -> HttpResponse:
             "modes": Mode,
             "need": need,
             "days": finding.by_day(found),
-            "more": found[-1].start.date() if len(found) == MOST and not need.day else None,
+            "more": more,
             "month": month,
             "calendar": _calendar(need, month),
             "previous_url": _month_url(need, month, -1) if _first(month) > _first(today) else "",
@@ -81,6 +81,7 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
     standing = slot.bookings.filter(state__in=Booking.OCCUPYING).first()  # one at most: the index says so
     if standing and standing.state == State.HELD and standing.booked_by_id == request.user.pk:
         initial = {name: getattr(standing, name) for name in ("student", "topic", "mode", "question")}
+        initial["counselor"] = str(pk)
     elif slot.starts_at <= now or (standing and not standing.has_lapsed(now)):
         return _lost(request, Need.read(request.GET, Topic.objects.open()), _("이미 예약되었거나 지난 시간입니다."))
     else:
@@ -106,7 +107,12 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return _lost(request, Need(booking.topic, booking.mode), str(bookings.LAPSED), booking)
     if booking.state != State.HELD:
         return redirect(booking)
-    context = {"booking": booking, "refusal": refusal, "now": timezone.now()}
+    context = {
+        "booking": booking,
+        "refusal": refusal,
+        "now": timezone.now(),
+        "clashes": clashes.of([booking.student], booking.period, user=request.user, leaving=booking),
+    }
     return render(request, "counseling/review.html", context)
 
 
@@ -146,6 +152,8 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "booking": booking,
         "cancelled": ended,
         "changes": booking.changes.for_page(),
+        "refusal": changing.refusal(booking, timezone.now()) if booking.state == State.BOOKED else "",
+        "changes_left": changing.left(booking),
         "can_confirm": papers.can_confirm(booking),
     }
     return render(request, "counseling/booking.html", context)
@@ -198,9 +206,13 @@ def _open(request: HttpRequest, pk: int) -> Booking:
 
 
 def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:
-    entered = form.cleaned_data
+    entered = {**form.cleaned_data}
+    chosen = entered.pop("counselor")
     try:
-        booking = bookings.hold(pk, by=request.user, **entered)
+        if chosen == ANYBODY:
+            booking = assignment.hold(_published(pk).starts_at, by=request.user, **entered)
+        else:
+            booking = bookings.hold(int(chosen or pk), by=request.user, **entered)
     except bookings.Taken as taken:
         return _lost(request, Need(entered["topic"], entered["mode"]), str(taken), Booking(**entered))
     except bookings.NotNow as not_now:
@@ -214,8 +226,16 @@ def _published(pk: int) -> Slot:
 
 
 def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:
-    form.offer(slot)
-    context = {"slot": slot, "form": form, "has_family": form.fields["student"].queryset.exists()}
+    beside, family = finding.beside(slot), list(form.fields["student"].queryset)
+    form.offer(beside, finding.known_to(family) if len(beside) > 1 else ())
+    context = {
+        "slot": slot,
+        "who": slot.counselor.name if len(beside) == 1 else "",
+        "room": slot.room if len(beside) == 1 else None,
+        "form": form,
+        "has_family": bool(family),
+        "clashes": clashes.of(family, slot.period, user=request.user) if family else [],
+    }
     return render(request, "counseling/slot.html", context)
 
 

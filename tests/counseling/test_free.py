@@ -15,7 +15,7 @@ DECEMBER = date(2026, 12, 1)
 
 def agree(need: Need) -> list[str]:
     """The addresses of the free times, once both ways of asking have said the same, for list and calendar."""
-    found = [time.url for time in finding.times(need)]
+    found = [f"/counseling/times/{pk}/" for time in finding.times(need) for pk in time.slots]
     free = Slot.objects.free(topic=need.topic, mode=need.mode, day=need.day)
     assert found == [f"/counseling/times/{pk}/" for pk in free.values_list("pk", flat=True)]
     for month in (date(2026, 11, 1), DECEMBER):
