@@ -47,9 +47,10 @@ def refusal(booking: Booking, now: datetime) -> str:
     return ""
 
 
-def left(booking: Booking) -> int:
-    """How often the family may still change ``booking`` by itself, deadlines aside."""
-    return max(0, settings.COUNSELING_CHANGES - booking.changes.filter(by_centre=False).count())
+def left(booking: Booking) -> int | None:
+    """How often the family may still change ``booking`` by itself, deadlines aside; ``None``: as often as it likes."""
+    most = booking.topic.deadlines.changes_most
+    return None if most is None else max(0, most - booking.changes.filter(by_centre=False).count())
 
 
 def move(

@@ -113,6 +113,8 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:release": _booking,
     "counseling:done": _booking,
     "counseling:cancel": _booking,
+    "counseling:change": _booking,
+    "counseling:move": of(pk=lambda demo: demo.booking.pk, slot_pk=lambda demo: demo.slot.pk),
     "counseling:confirmation": _booking,
     "counseling:ics": _booking,
     "counseling:feed": of(token=lambda demo: "no-such-token"),
@@ -150,7 +152,15 @@ def test_every_url_answers_as_the_table_says(demo):
 def test_what_belongs_to_a_family_does_not_exist_for_others():
     """The control of the table itself: a wrong letter that somebody pasted in is seen here."""
     table = access.read_table()
-    owned = ("counseling:booking", "counseling:cancel", "counseling:ics", "accounts:child", "accounts:invite")
+    owned = (
+        "counseling:booking",
+        "counseling:cancel",
+        "counseling:change",
+        "counseling:move",
+        "counseling:ics",
+        "accounts:child",
+        "accounts:invite",
+    )
     for key in owned:
         row = dict(zip(VISITORS, table[key], strict=True))
         assert row["anonymous"] == "L", key

@@ -128,8 +128,8 @@ def test_the_deadline_is_said_with_the_telephone(family, parent, booked, make_sl
     assert (Booking.objects.get().slot_id == later.pk) is open_
 
 
-def test_after_the_last_change_the_reason_stands_on_the_booking(family, booked, make_slot, settings):
-    settings.COUNSELING_CHANGES = 1
+def test_after_the_last_change_the_reason_stands_on_the_booking(family, booked, make_slot, rule):
+    rule(changes_most=1)
     later, another = make_slot("2026-11-26 16:00"), make_slot("2026-11-27 16:00")
     family.post(move_url(booked, later), answer(booked, later))
 
@@ -140,6 +140,12 @@ def test_after_the_last_change_the_reason_stands_on_the_booking(family, booked, 
     told = family.post(move_url(booked, another), answer(booked, another), follow=True).content.decode()
     assert "1번까지 바꿀 수 있습니다" in told
     assert Booking.objects.get().slot_id == later.pk
+
+
+def test_without_a_most_only_the_deadline_is_said(family, booked, rule):
+    rule(changes_most=None)
+
+    assert "2026. 11. 24.(화) 18:00까지 바꿀 수 있습니다" in read(family, change_url(booked))
 
 
 def test_what_the_centre_changes_does_not_count(booked, make_slot, counselor):
