@@ -3,6 +3,10 @@
 Rooms above this one say what stands in the way by registering a check::
 
     leaving.register(my_check)  # my_check(user, students) -> list[Blocker]
+
+and what else goes at once with a student by registering that::
+
+    leaving.also_forgets(my_forgetting)  # my_forgetting(student), in the same transaction
 """
 
 from __future__ import annotations
@@ -38,7 +42,9 @@ class Blocker:
 
 
 Check = Callable[[User | None, Sequence[Student]], list[Blocker]]
+Forgetting = Callable[[Student], None]
 _checks: list[Check] = []
+_forgettings: list[Forgetting] = []
 
 
 def register(check: Check) -> Check:
@@ -46,6 +52,13 @@ def register(check: Check) -> Check:
     if check not in _checks:
         _checks.append(check)
     return check
+
+
+def also_forgets(forgetting: Forgetting) -> Forgetting:
+    """Call ``forgetting`` whenever a student is made nameless."""
+    if forgetting not in _forgettings:
+        _forgettings.append(forgetting)
+    return forgetting
 
 
 def blockers(user: User | None, students: Sequence[Student]) -> list[Blocker]:
@@ -144,6 +157,8 @@ def _forget_user(user: User, because: str) -> None:
 
 def _forget_student(student: Student) -> None:
     """Keep what counts in statistics (year of birth, grade, school); forget who it was."""
+    for forgetting in _forgettings:
+        forgetting(student)
     now = timezone.now()
     student.guardianships.filter(ended_at=None).update(ended_at=now)
     student.invitations.waiting().update(cancelled_at=now, contact="")

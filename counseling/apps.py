@@ -8,4 +8,10 @@ class CounselingConfig(AppConfig):
     verbose_name = "상담"
 
     def ready(self) -> None:
-        from counseling import departures, disclosure, retention, room_names  # noqa: F401, PLC0415 (they register themselves)
+        from counseling import (  # noqa: PLC0415 (they register themselves)
+            departures,  # noqa: F401
+            disclosure,  # noqa: F401
+            questionnaires,  # noqa: F401
+            retention,  # noqa: F401
+            room_names,  # noqa: F401
+        )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
-from counseling import calendar_file
+from counseling import calendar_file, questionnaires
 from counseling.models import Booking, BookingChange
 from krds.dates import kdatetime, kperiod
 from notices import outbox
@@ -163,9 +163,9 @@ REMINDER = register(
         code="counseling.reminder",
         label="상담 전날 안내",
         channels=(SMS, EMAIL),
-        variables=SAMPLE,
+        variables={**SAMPLE, "질문지": "보내 주셨습니다.", "질문지문자": " 사전 질문지를 보내 주세요."},
         valid_for=timedelta(hours=12),
-        sms=_("[#{센터}] #{학생} 상담 안내: #{시작} #{방식}. 취소 #{취소기한}"),
+        sms=_("[#{센터}] #{학생} 상담 안내: #{시작} #{방식}. 취소 #{취소기한}#{질문지문자}"),
         subject=_("[#{센터}] 내일 상담이 있습니다"),
         email=_(
             "#{이름}님, 안녕하세요. #{센터}입니다.\n"
@@ -176,6 +176,7 @@ REMINDER = register(
             "○ 장소: #{장소}\n"
             "○ 상담사: #{상담사}\n"
             "○ 준비물: #{준비물}\n"
+            "○ 사전 질문지: #{질문지}\n"
             "○ 취소: #{취소방법}\n\n"
             "예약 보기: #{링크}\n"
             "문의: #{전화}"
@@ -338,7 +339,16 @@ def swapped(old: Booking, new: Booking, *, reason: str) -> None:
 
 def reminder(booking: Booking) -> None:
     occasion = f"reminder/{booking.sequence}/{booking.starts_at:%Y%m%d%H%M}"
-    outbox.post_all([_to_family("counseling.reminder", booking, occasion)])
+    outbox.post_all([_to_family("counseling.reminder", booking, occasion, **_asked_beforehand(booking))])
+
+
+def _asked_beforehand(booking: Booking) -> dict[str, str]:
+    """What a reminder says of the form: for the mail a sentence, for the text message a word when it is missing."""
+    if questionnaires.is_unsent(booking):
+        sentence = gettext("아직 보내지 않으셨습니다. 상담 시작 전까지 ‘내 예약’에서 작성하실 수 있습니다.")
+        return {"질문지": sentence, "질문지문자": gettext(" 사전 질문지를 보내 주세요.")}
+    sent = questionnaires.of_booking(booking)
+    return {"질문지": gettext("보내 주셨습니다.") if sent else gettext("없음"), "질문지문자": ""}
 
 
 def _to_family(

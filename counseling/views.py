@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from counseling import assignment, changing, clashes, finding, papers
+from counseling import assignment, changing, clashes, finding, papers, questionnaires
 from counseling import booking as bookings
 from counseling.calendar_file import calendar_file
 from counseling.finding import MOST, Need
@@ -129,7 +129,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
     booking = _open(request, pk)
     if booking.state != State.BOOKED:
         return redirect(booking)
-    return render(request, "counseling/done.html", {"booking": booking})
+    return render(request, "counseling/done.html", {"booking": booking, "paper": _paper(request, booking)})
 
 
 @require_safe
@@ -155,6 +155,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": changing.refusal(booking, timezone.now()) if booking.state == State.BOOKED else "",
         "changes_left": changing.left(booking),
         "can_confirm": papers.can_confirm(booking),
+        "paper": _paper(request, booking),
     }
     return render(request, "counseling/booking.html", context)
 
@@ -203,6 +204,11 @@ def _open(request: HttpRequest, pk: int) -> Booking:
     if request.method == "POST":
         mine = mine.select_related("slot__counselor__user")  # who is told
     return get_object_or_404(mine, pk=pk)
+
+
+def _paper(request: HttpRequest, booking: Booking) -> questionnaires.Paper | None:
+    """The form that goes with a booking, if this person may answer it."""
+    return questionnaires.papers([booking], request.user).get(booking.pk)
 
 
 def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:

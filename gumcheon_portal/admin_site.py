@@ -48,6 +48,7 @@ WORK: dict[str, list[str | Link]] = {
         "counseling.Counselor",
         "counseling.Topic",
     ],
+    "질문지": ["questionnaires.Response", "questionnaires.Attachment", "questionnaires.Questionnaire"],
     "가족과 학생": [
         "accounts.Student",
         "accounts.User",
@@ -97,9 +98,11 @@ class Duty:
     model: str
     permission: str
     waiting: dict[str, Any]  # the list's own filter, so that the number and the list agree
+    own: bool = False  # the list shows each person only what they may open
 
-    def count(self) -> int:
-        return apps.get_model(self.model).objects.filter(**self.waiting).count()
+    def count(self, user: Any) -> int:
+        rows = apps.get_model(self.model).objects.filter(**self.waiting)
+        return (rows.visible_to(user) if self.own else rows).count()
 
     def url(self) -> str:
         app, model = self.model.lower().split(".")
@@ -114,6 +117,13 @@ DUTIES = [
         "accounts.Affiliation",
         "accounts.change_affiliation",
         {"confirmed_at__isnull": True, "ended_at__isnull": True},
+    ),
+    Duty(
+        "가림을 확인할 첨부 파일",
+        "questionnaires.Attachment",
+        "questionnaires.check_attachment",
+        {"state__exact": "unchecked"},
+        own=True,
     ),
     Duty("파기 승인", "lifecycle.DestructionPlan", "lifecycle.view_destructionplan", {"state__exact": "drafted"}),
 ]
@@ -209,7 +219,7 @@ class StaffSite(admin.AdminSite):
             for duty in DUTIES
             if self.is_registered(apps.get_model(duty.model))
             and request.user.has_perm(duty.permission)
-            and (count := duty.count())
+            and (count := duty.count(request.user))
         ]
         return super().index(request, {"duties": duties, **(extra_context or {})})
 

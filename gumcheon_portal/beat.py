@@ -18,6 +18,8 @@ SCHEDULE = {
     **{f"show-life-{queue}": every(30, "gumcheon_portal.tasks.show_life", queue, queue=queue) for queue in QUEUES},
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),
+    "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
+    "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),
     "retain": every(HOUR, "lifecycle.tasks.retain"),
     "expire-roles": every(HOUR, "accounts.tasks.expire_roles"),
     "tell-turned-14": every(6 * HOUR, "accounts.tasks.tell_turned_14"),

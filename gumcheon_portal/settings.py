@@ -325,6 +325,15 @@ COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
 # The day before, from this hour on, families are reminded; the cancelling is still open then.
 COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
 
+# --- Files that families send ----------------------------------------------------------------
+UPLOAD_MOST_BYTES = env.int("UPLOAD_MOST_BYTES", default=10 * 1024 * 1024)
+UPLOAD_MOST_PAGES = env.int("UPLOAD_MOST_PAGES", default=60)
+UPLOAD_MOST_PIXELS = env.int("UPLOAD_MOST_PIXELS", default=50_000_000)
+# ClamAV's daemon, tcp://host:3310 or unix:///run/clamav/clamd.ctl; files wait in 검사 대기 while it is down.
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
+if CLAMAV_ADDRESS and environ.urlparse(CLAMAV_ADDRESS).scheme not in {"tcp", "unix"}:
+    raise ImproperlyConfigured("CLAMAV_ADDRESS은(는) tcp://서버:3310 또는 unix:///경로 형식이어야 합니다.")
+
 # --- Mail ------------------------------------------------------------------------------------
 # Only ``notices`` sends. Without EMAIL_URL, mail is delivered into the database and shown in the admin.
 EMAIL_URL = env.str("EMAIL_URL", default="")

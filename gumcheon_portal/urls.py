@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programs/", include("programs.urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
+    path("forms/", include("questionnaires.urls")),
     path("documents/", include("documents.urls")),
     path("krds/", include("krds.urls")),
     path("demo/", demo.logins, name="demo-logins"),

@@ -132,15 +132,15 @@ def _register(
     )
 
 
-def on_request(code: str, row: models.Model) -> DestructionRecord:
-    """Write down that ``row`` went before its time, at the wish of the person whose data it was.
+def on_request(code: str, row: models.Model, *, remark: str = "본인 요청") -> DestructionRecord:
+    """Write down that ``row`` went before its time, at the wish of the person whose data it was (or see ``remark``).
 
     Call it in the transaction that forgets the person. A restore from backup then forgets them again,
     through the kind's ``destroy``; without this line it would bring them back.
     """
     kind = retention.kind(code)
     with transaction.atomic():
-        record = _register(kind, 1, remark="본인 요청")
+        record = _register(kind, 1, remark=remark)
         ledger.write(kind, [(row.pk, getattr(row, kind.born))], at=record.at)
     return record
 

@@ -22,6 +22,7 @@ from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
 from programs.models import Program
+from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
 
@@ -39,6 +40,7 @@ class Demo:
         self.parent = User.objects.get(email=f"parent@{DOMAIN}")
         self.child = Student.objects.get(user__email=f"student@{DOMAIN}")
         self.booking = Booking.objects.filter(student=self.child, state=Booking.State.BOOKED).latest("pk")
+        self.form = Questionnaire.objects.answerable().first()
         self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
 
     @staticmethod
@@ -121,6 +123,12 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:feed_revoke": of(pk=lambda demo: demo.subject(CalendarFeed).pk),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
+    "admin:questionnaires_questionnaire_section": lambda demo: {"pk": demo.form.pk, "number": 0},
+    "admin:questionnaires_questionnaire_question": lambda demo: {"pk": demo.form.pk, "key": "none"},
+    "admin:questionnaires_questionnaire_preview": lambda demo: {"pk": demo.form.pk, "number": 1},
+    "questionnaires:fill": lambda demo: {"code": "counseling", "pk": demo.booking.pk},
+    "questionnaires:file": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more
+    "questionnaires:delete_file": lambda demo: {"pk": 1},
     "documents:paper": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more
     "documents:file": lambda demo: {"pk": 1},
     "documents:verified": of(code=lambda demo: "2222-2222-2222"),

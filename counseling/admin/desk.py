@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from counseling import booking as bookings
-from counseling import callers
+from counseling import callers, questionnaires
 from counseling.board import Board, marks
 from counseling.finding import day_of
 from counseling.forms import topics_for
@@ -175,6 +175,7 @@ class Desk:
             "marks": marks(booking, timezone.now()) if may else [],
             "can_cancel": may and booking.state == State.BOOKED,
             "board_url": _board_url(booking),
+            "answers": questionnaires.of_booking(booking),
         }
 
     def _visible(self, request: HttpRequest, pk: int) -> Booking:

@@ -35,6 +35,7 @@ class TopicForm(forms.ModelForm):
             "modes",
             "lead_hours",
             "horizon_days",
+            "questionnaire",
             "position",
             "active",
         ]
@@ -52,7 +53,7 @@ class TopicAdmin(StaffAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         plan = [("사업계획서", {"fields": ["plan_text"]})] if obj and obj.plan_text else []
         return [
-            ("안내", {"fields": ["name", "slug", "description", "preparation", "position", "active"]}),
+            ("안내", {"fields": ["name", "slug", "description", "preparation", "questionnaire", "position", "active"]}),
             ("시간과 방식", {"fields": ["minutes", "buffer_minutes", "modes"]}),
             ("예약 받는 때", {"fields": ["lead_hours", "horizon_days"]}),
             *plan,

@@ -14,6 +14,7 @@ from accounts.models import School
 from intake.models import RuleSet
 from intake.models.rulesets import rules_of
 from intake.rules import Rules
+from questionnaires.models import Questionnaire
 
 
 class Mode(models.TextChoices):
@@ -60,6 +61,15 @@ class Topic(models.Model):
         related_name="+",
         verbose_name="이용 규칙",
         help_text="누가, 몇 번, 언제까지. 비워 두면 기본 규칙입니다(누구나, 미리 3건, 전날 18시까지 취소).",
+    )
+    questionnaire = models.ForeignKey(
+        Questionnaire,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="topics",
+        verbose_name="사전 질문지",
+        help_text="예약한 가족이 상담 전에 작성합니다. 비워 두면 묻지 않습니다.",
     )
     position = models.PositiveSmallIntegerField("순서", default=0)
     active = models.BooleanField("예약 받기", default=True)

@@ -14,6 +14,9 @@ from centre.models import Centre
 from counseling.models import Topic
 from intake.models import RuleSet
 from programs.models import Program
+from questionnaires import building
+from questionnaires.design import Design
+from questionnaires.models import Questionnaire
 
 PLAN = Path(__file__).resolve().parent
 RULES = "상담 기본 규칙"  # the house's defaults, for staff to change
@@ -25,6 +28,7 @@ def load() -> dict[str, int]:
     return {
         "센터 정보": int(Centre.objects.get_or_create(pk=1, defaults=_read("centre"))[1]),
         "상담 주제": _load_topics(),
+        "질문지": _load_questionnaires(),
         "프로그램": _load_programmes(),
         "정책 본문": publishing.publish_first_texts(),
         "공휴일": public_holidays.load_this_year_and_next(),
@@ -40,6 +44,22 @@ def _load_topics() -> int:
         for topic in topics:
             topic.rules = rules
     return len(Topic.objects.bulk_create(topic for topic in topics if topic.slug not in known))
+
+
+def _load_questionnaires() -> int:
+    """Forms are known by their slug. A new one goes to its topics where staff have chosen none."""
+    known = set(Questionnaire.objects.exclude(slug=None).values_list("slug", flat=True))
+    new = [row for row in _read("questionnaires")["questionnaire"] if row["slug"] not in known]
+    for row in new:
+        form = Questionnaire.objects.create(slug=row["slug"], name=row["name"])
+        version = building.begin(form, introduction=row["introduction"])
+        sections = [{**section, "questions": section["question"]} for section in row["section"]]
+        for section in sections:
+            del section["question"]
+        design = Design.read({"sections": sections})
+        building.publish(building.change(version, lambda _empty, new=design: new, revision=version.revision), by=None)
+        Topic.objects.filter(slug__in=row["topics"], questionnaire=None).update(questionnaire=form)
+    return len(new)
 
 
 def _load_programmes() -> int:
