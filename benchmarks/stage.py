@@ -87,7 +87,7 @@ def slots(count: int) -> list[int]:
     """The keys of that many fresh slots, with as many new counsellors as they need."""
     made: list[Slot] = []
     while len(made) < count:
-        counselor = _counselor()
+        counselor = new_counselor()
         made += [
             Slot(counselor=counselor, period=period, modes=[Mode.VISIT])
             for period in itertools.islice(_periods(), count - len(made))
@@ -115,7 +115,7 @@ def bookings(taken: list[int]) -> None:
     )
 
 
-def _counselor() -> Counselor:
+def new_counselor() -> Counselor:
     number = next(_numbers)
     user = User.objects.create(email=f"counselor{number}@example.org", name=f"상담사{number}", is_staff=True)
     counselor = Counselor.objects.create(user=user, name=f"상담사{number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from gumcheon_portal.embedded.children import Child
+from gumcheon_portal.embedded.supervisor import LOOK_SECONDS, Kept
 from gumcheon_portal.models import Heartbeat
 
 STOP_SECONDS = 8
@@ -31,16 +33,32 @@ def beat(environ: Mapping[str, str], folder: Path) -> Child:
 
 
 @contextmanager
-def on_duty(environ: Mapping[str, str], folder: Path) -> Iterator[None]:
-    """One worker and the beat, for the length of the block."""
-    crew = [worker(environ, folder), beat(environ, folder)]
-    for child in crew:
-        child.start()
+def on_duty(environ: Mapping[str, str], folder: Path) -> Iterator[list[str]]:
+    """One worker and the beat, kept alive as ``make run`` keeps them; yields what the keeper had to say.
+
+    A worker that loses its broker with a task in hand may die of it (celery/kombu#582 and its kin), so
+    whoever measures an outage needs what production has: somebody who starts it again.
+    """
+    kept = [Kept(worker(environ, folder)), Kept(beat(environ, folder))]
+    said: list[str] = []
+    off_duty = threading.Event()
+
+    def keep() -> None:
+        for one in kept:
+            one.start()
+        while not off_duty.wait(LOOK_SECONDS):
+            for one in kept:
+                one.look(said.append)
+
+    keeper = threading.Thread(target=keep, name="keeper")
+    keeper.start()
     try:
-        yield
+        yield said
     finally:
-        for child in crew:
-            child.stop(STOP_SECONDS)
+        off_duty.set()
+        for one in kept:
+            one.child.stop(STOP_SECONDS)
+        keeper.join()
 
 
 def wait_until_at_work() -> None:

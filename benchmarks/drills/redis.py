@@ -53,7 +53,7 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
         wishes = journeys.wishes(stage.slots(int(seconds * VISITORS / PAUSE_SECONDS)))
         stage.analyse()
         environ = {**portal.environ, "DATABASE_URL": url}
-        with portal.served(url) as web, crew.on_duty(environ, portal.folder):
+        with portal.served(url) as web, crew.on_duty(environ, portal.folder) as said:
             crew.wait_until_at_work()
             street = Street(web, wishes)
             street.open_for(BEFORE_SECONDS, before)
@@ -64,7 +64,7 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
                 portal.broker.start()
             street.open_for(AFTER_SECONDS, after)
             waited = _caught_up()
-        _judge(report, [before, outage, after], waited)
+        _judge(report, [before, outage, after], waited, restarts=len(said) // 2)
 
 
 class Street:
@@ -102,10 +102,13 @@ def _caught_up() -> float:
     return time.monotonic() - began
 
 
-def _judge(report: Report, phases: list[Phase], waited: float) -> None:
+def _judge(report: Report, phases: list[Phase], waited: float, restarts: int) -> None:
     before, outage, _ = phases
     rows = [phase.as_row() for phase in phases]
-    report.table(f"Redis killed while families book ({waited:.0f} s to catch up)", rows)
+    report.table(
+        f"Redis killed while families book ({waited:.0f} s to catch up; the crew was started again {restarts} times)",
+        rows,
+    )
     booked = Booking.objects.filter(state=Booking.State.BOOKED).count()
     owed = Notice.objects.filter(kind__startswith="counseling.")
     often = SandboxMessage.objects.values("notice").annotate(times=Count("pk"))
