@@ -178,8 +178,10 @@ def release(booking: Booking, *, by: User) -> None:
             held.move(State.RELEASED, by=by, reason="다른 시간을 고르려고 돌려줌")
 
 
-def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) -> Booking:
+def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False, tell_family: bool = True) -> Booking:
     """Give up an agreed time and tell everybody. A second click changes nothing and says nothing.
+
+    Without ``tell_family`` the caller says it, because it has more to say (``absence``).
 
     Raises:
         NotNow: the deadline for families is past, the counselling is not ahead any more, or this person
@@ -198,7 +200,7 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False) 
             raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
         booking.move(State.CANCELLED, by=by, reason=reason, sequence=booking.sequence + 1)
         papers.void(booking, by=by, reason="예약 취소")
-        notices.cancelled(booking, by_centre=by_centre, reason=reason)
+        notices.cancelled(booking, by_centre=by_centre, reason=reason, to_family=tell_family)
         return booking
 
 

@@ -62,11 +62,13 @@ def move(
     by_centre: bool = False,
     mode: str | None = None,
     topic: Topic | None = None,
+    tell_family: bool = True,
 ) -> Booking:
     """Take ``booking`` to another slot, or to another mode or topic in its own; tell everybody once.
 
     Asked twice, it changes nothing the second time. With ``by_centre`` staff change it for a family: after
-    the deadlines, as often as needed, with a ``reason`` that the family reads.
+    the deadlines, as often as needed, with a ``reason`` that the family reads. Without ``tell_family`` the
+    caller says it, because it has more to say (``absence``).
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
@@ -87,7 +89,8 @@ def move(
         _make_room(slot, slot.session(topic), others, current, now, by=by)
         if not by_centre:
             bookings._admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
-        _write(current, slot, topic=topic, mode=mode, by=by, by_centre=by_centre, reason=reason, now=now)
+        change = _write(current, slot, topic=topic, mode=mode, by=by, by_centre=by_centre, reason=reason, now=now)
+        notices.changed(current, change, to_family=tell_family)
         return current
 
 
@@ -211,7 +214,7 @@ def _make_room(
 
 def _write(
     booking: Booking, slot: Slot, *, topic: Topic, mode: str, by: User, by_centre: bool, reason: str, now: datetime
-) -> None:
+) -> BookingChange:
     before = Booking(slot=booking.slot, period=booking.period, topic=booking.topic, mode=booking.mode)
     booking.slot, booking.period, booking.topic, booking.mode = slot, slot.session(topic), topic, mode
     booking.sequence += 1
@@ -219,7 +222,7 @@ def _write(
     booking.save(update_fields=["slot", "period", "topic", "mode", "sequence", "reminded_at"])
     change = _note(before, booking, by=by, by_centre=by_centre, reason=reason, now=now)
     papers.void(booking, by=by, reason="예약 변경")
-    notices.changed(booking, change)
+    return change
 
 
 def _in_place_of(old: Booking, student: Student, *, now: datetime, by: User) -> Booking:

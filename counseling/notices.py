@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -184,6 +185,32 @@ REMINDER = register(
     )
 )
 
+REARRANGED = register(
+    Kind(
+        code="counseling.rearranged",
+        label="상담 여러 건 조정(상담사 부재·휴관)",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables={
+            "건수": "2",
+            "내용": "○ 김하늘 11. 24.(화) 14:00 → 11. 24.(화) 15:00 이도윤 상담사",
+            "사유": "상담사 사정",
+            "전화": SAMPLE["전화"],
+        },
+        sms=_("[#{센터}] 죄송합니다. 상담 예약 #{건수}건이 조정되었습니다. 사유: #{사유}\n#{내용}\n문의 #{전화}"),
+        subject=_("[#{센터}] 상담 예약 #{건수}건이 조정되었습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "상담 예약 #{건수}건이 조정되었습니다. 불편을 드려 죄송합니다.\n\n"
+            "#{내용}\n\n"
+            "○ 사유: #{사유}\n\n"
+            "새 시간이 어렵거나 취소된 상담을 다시 잡고 싶으시면 ‘내 예약’이나 전화로 알려 주세요.\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
 COUNSELOR_BOOKED = register(
     Kind(
         code="counseling.counselor_booked",
@@ -265,16 +292,17 @@ def booked(booking: Booking) -> None:
     )
 
 
-def cancelled(booking: Booking, *, by_centre: bool, reason: str) -> None:
+def cancelled(booking: Booking, *, by_centre: bool, reason: str, to_family: bool = True) -> None:
     calendar = calendar_file.mailed(booking)
     if by_centre:
         family = _to_family("counseling.cancelled_by_centre", booking, "cancelled", calendar=calendar, 사유=reason)
     else:
         family = _to_family("counseling.cancelled", booking, "cancelled", calendar=calendar)
-    outbox.post_all([family, _to_counselor("counseling.counselor_cancelled", booking, "cancelled")])
+    counselor = _to_counselor("counseling.counselor_cancelled", booking, "cancelled")
+    outbox.post_all([family, counselor] if to_family else [counselor])
 
 
-def changed(booking: Booking, change: BookingChange) -> None:
+def changed(booking: Booking, change: BookingChange, *, to_family: bool = True) -> None:
     """The family and both counsellors hear of the old and the new; ``booking`` is what it has become."""
     old = change.old_period
     before = {"이전일시": kperiod(old.lower, old.upper), "이전시작": _without_year(old.lower)}
@@ -299,7 +327,33 @@ def changed(booking: Booking, change: BookingChange) -> None:
         },
         url=reverse("admin:counseling_booking_change", args=[booking.pk]),
     )
-    outbox.post_all([family, others])
+    outbox.post_all([family, others] if to_family else [others])
+
+
+def rearranged(person: User, lines: Sequence[str], *, reason: str, occasion: str) -> None:
+    """One message for everything that an absence did to what this person cares for."""
+    centre = Centre.objects.current()
+    word = Word(
+        kind="counseling.rearranged",
+        to=[person],
+        key=f"absence/{occasion}",
+        context={
+            "건수": str(len(lines)),
+            "내용": "\n".join(lines),
+            "사유": reason,
+            "전화": centre.phone if centre else "",
+        },
+        url=reverse("counseling:bookings"),
+    )
+    outbox.post_all([word])
+
+
+def rearranged_line(booking: Booking, before: datetime) -> str:
+    """What became of one booking, without its topic: ``○ 김하늘 11. 25.(수) 14:00 → 11. 25.(수) 15:00 이도윤 상담사``."""
+    head = f"○ {booking.student.name} {_without_year(before)}"
+    if booking.state == Booking.State.CANCELLED:
+        return f"{head} → {gettext('취소')}"
+    return f"{head} → {_without_year(booking.starts_at)} {booking.slot.counselor.name}"
 
 
 def swapped(old: Booking, new: Booking, *, reason: str) -> None:

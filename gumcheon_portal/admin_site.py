@@ -45,6 +45,7 @@ WORK: dict[str, list[str | Link]] = {
         Link("시간표 공개", "counseling_publish", "counseling.add_slot"),
         "counseling.WeeklyPattern",
         "counseling.Leave",
+        Link("갑작스러운 부재 처리", "counseling_absence", "counseling.change_booking"),
         "counseling.Counselor",
         "counseling.Topic",
     ],

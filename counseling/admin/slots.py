@@ -163,6 +163,7 @@ class SlotAdmin(StaffAdmin):
 
     # --- Many at once ------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
-        from counseling.admin.timetable import TimetablePages  # noqa: PLC0415 (they stand on this page's forms)
+        from counseling.admin.absence import AbsencePages  # noqa: PLC0415 (they stand on this page's forms)
+        from counseling.admin.timetable import TimetablePages  # noqa: PLC0415
 
-        return [*TimetablePages(self).urls(), *super().get_urls()]
+        return [*TimetablePages(self).urls(), *AbsencePages(self).urls(), *super().get_urls()]

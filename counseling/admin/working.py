@@ -246,9 +246,15 @@ class LeaveAdmin(OfMine):
         if not hit.filter(period__startswith__gt=timezone.now()).exists():
             return None
         messages.info(request, "휴가·출장을 저장했습니다. 그 기간의 상담 시간과 예약을 정리해 주세요.")
-        first, last, _since, _until = as_days(leave.period)
-        asked = {"counselors": leave.counselor_id, "first": first, "last": last}
-        return redirect(f"{reverse('admin:counseling_publish')}?{urlencode(asked)}")
+        return redirect(absence_url(leave.counselor, leave.period))
+
+
+def absence_url(counselor: Counselor | None, period: DateTimeTZRange) -> str:
+    first, last, since, until = as_days(period)
+    asked = {"counselor": counselor.pk if counselor else "", "first_day": first, "last_day": last}
+    times = {"from_time": since and ktime(since), "until_time": until and ktime(until)}
+    asked |= {name: value for name, value in times.items() if value}
+    return f"{reverse('admin:counseling_absence')}?{urlencode(asked)}"
 
 
 def _plain(cleaned: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""갑작스러운 부재: choose who is away and when, decide for each booking that is hit, confirm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from counseling import absence
+from counseling.admin.slots import CLOCK, DAY, own_counselors
+from counseling.admin.working import stretch
+from counseling.models import Counselor
+from krds.dates import kdatetime
+from lifecycle import access
+from lifecycle.locks import Refused
+
+if TYPE_CHECKING:
+    from counseling.admin.slots import SlotAdmin
+
+WHOLE = "센터 전체"
+
+
+class AbsenceForm(forms.Form):
+    """Who is away, from when to when, and what families are told."""
+
+    counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사")
+    first_day = forms.DateField(label="첫날", widget=DAY)
+    last_day = forms.DateField(label="마지막 날", widget=DAY, required=False, help_text="하루면 비워 두세요.")
+    from_time = forms.TimeField(
+        label="이 시각부터", widget=CLOCK, required=False, help_text="하루의 일부일 때만 적습니다."
+    )
+    until_time = forms.TimeField(label="이 시각까지", widget=CLOCK, required=False)
+    reason = forms.CharField(
+        label="가족에게 알릴 사유",
+        max_length=100,
+        initial="상담사 사정",
+        help_text="문자와 이메일에 그대로 들어갑니다.",
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        counselor = self.fields["counselor"]
+        counselor.queryset = own_counselors(request)
+        if request.user.has_perm("counseling.view_every_booking"):
+            counselor.required, counselor.empty_label = False, WHOLE
+        else:
+            counselor.empty_label = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if {"first_day", "last_day", "from_time", "until_time"} <= cleaned.keys():
+            cleaned["period"] = stretch(cleaned, self)
+            if cleaned["period"] and cleaned["period"].upper <= timezone.now():
+                self.add_error("first_day", "이미 지난 기간입니다.")
+        return cleaned
+
+
+class AbsencePages:
+    """A page that hangs below ``SlotAdmin``, with its site, its permissions and its dress."""
+
+    def __init__(self, page: SlotAdmin) -> None:
+        self.page = page
+
+    def urls(self) -> list[URLPattern]:
+        both = require_http_methods(["GET", "HEAD", "POST"])
+        return [path("absence/", self.page.admin_site.admin_view(both(self.absence)), name="counseling_absence")]
+
+    def absence(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perms(["counseling.view_booking", "counseling.change_booking"]):
+            raise PermissionDenied
+        asked = request.POST if request.method == "POST" else request.GET
+        start = {"first_day": timezone.localdate(), "last_day": None, **request.GET.dict()}
+        form = AbsenceForm(asked if "reason" in asked else None, request=request, initial=start)
+        found = None
+        if form.is_valid():
+            given = form.cleaned_data
+            away = [given["counselor"]] if given["counselor"] else []
+            if request.method == "POST":
+                decisions = {
+                    int(name.removeprefix("booking-")): value
+                    for name, value in request.POST.items()
+                    if name.removeprefix("booking-").isdecimal()
+                }
+                self._settle(request, away, given, decisions)
+                return redirect(f"{request.path}?{request.GET.urlencode() or _query(request.POST)}")
+            found = absence.look(away, given["period"])
+            people = [hit.booking.student for hit in found.hits]
+            if people:
+                access.record(request, access.AccessLog.Act.VIEW, "부재로 조정할 상담 예약", subjects=people)
+        context = {"title": "갑작스러운 부재 처리", "form": form, "found": found, "who": absence.who, "whole": WHOLE}
+        if found:
+            context["rows"] = [(hit, absence.who(hit.booking)) for hit in found.hits]
+        site = self.page.admin_site
+        context = {**site.each_context(request), "opts": self.page.opts, **context}
+        return TemplateResponse(request, "admin/counseling/absence.html", context)
+
+    def _settle(
+        self, request: HttpRequest, away: list[Counselor], given: dict[str, Any], decisions: dict[int, str]
+    ) -> None:
+        try:
+            done = absence.settle(away, given["period"], decisions, by=request.user, reason=given["reason"])
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return
+        counts = {"옮긴 예약": done.moved, "취소한 예약": done.cancelled, "거둔 빈 시간": done.withdrawn}
+        said = ", ".join(f"{label} {number}건" for label, number in counts.items() if number)
+        messages.success(request, f"처리했습니다. {said or '바뀐 것이 없습니다.'}")
+        for booking, sentence in done.failures:
+            when = kdatetime(booking.starts_at)
+            messages.error(request, f"{when} {absence.who(booking)}: {sentence} 이 가족의 예약은 그대로입니다.")
+
+
+def _query(posted: Any) -> str:
+    """The page's own question again, without the decisions."""
+    kept = posted.copy()
+    for name in list(kept):
+        if name.startswith(("booking-", "csrf")):
+            del kept[name]
+    return kept.urlencode()
