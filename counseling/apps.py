@@ -14,4 +14,5 @@ class CounselingConfig(AppConfig):
             questionnaires,  # noqa: F401
             retention,  # noqa: F401
             room_names,  # noqa: F401
+            shut_days,  # noqa: F401
         )

@@ -216,10 +216,12 @@ def _write(
     booking: Booking, slot: Slot, *, topic: Topic, mode: str, by: User, by_centre: bool, reason: str, now: datetime
 ) -> BookingChange:
     before = Booking(slot=booking.slot, period=booking.period, topic=booking.topic, mode=booking.mode)
+    if booking.slot.counselor_id != slot.counselor_id:
+        booking.video_url = ""  # it was the room of somebody else
     booking.slot, booking.period, booking.topic, booking.mode = slot, slot.session(topic), topic, mode
     booking.sequence += 1
     booking.reminded_at = None
-    booking.save(update_fields=["slot", "period", "topic", "mode", "sequence", "reminded_at"])
+    booking.save(update_fields=["slot", "period", "topic", "mode", "video_url", "sequence", "reminded_at"])
     change = _note(before, booking, by=by, by_centre=by_centre, reason=reason, now=now)
     papers.void(booking, by=by, reason="예약 변경")
     return change

@@ -185,6 +185,27 @@ REMINDER = register(
     )
 )
 
+VIDEO_LINK = register(
+    Kind(
+        code="counseling.video_link",
+        label="화상 상담 접속 주소",
+        channels=(SMS, EMAIL),
+        urgent=True,
+        variables=SAMPLE,
+        sms=_("[#{센터}] #{학생} 상담 #{시작} 화상 접속 주소가 바뀌었습니다. ‘내 예약’에서 확인해 주세요. #{링크}"),
+        subject=_("[#{센터}] 화상 상담 접속 주소를 알려 드립니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님의 화상 상담 접속 주소를 알려 드립니다. 전에 받은 주소가 있으면 이 주소를 써 주세요.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 상담사: #{상담사}\n"
+            "○ 접속 주소: #{장소}\n\n"
+            "예약 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
 REARRANGED = register(
     Kind(
         code="counseling.rearranged",
@@ -354,6 +375,13 @@ def rearranged_line(booking: Booking, before: datetime) -> str:
     if booking.state == Booking.State.CANCELLED:
         return f"{head} → {gettext('취소')}"
     return f"{head} → {_without_year(booking.starts_at)} {booking.slot.counselor.name}"
+
+
+def video_link(booking: Booking) -> None:
+    """The address of a counselling by video is known now, or is another one. Text messages leave it out."""
+    calendar = calendar_file.mailed(booking)
+    occasion = f"video/{booking.sequence}"
+    outbox.post_all([_to_family("counseling.video_link", booking, occasion, calendar=calendar)])
 
 
 def swapped(old: Booking, new: Booking, *, reason: str) -> None:

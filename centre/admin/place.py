@@ -13,9 +13,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from centre import public_holidays, publishing
+from centre import public_holidays, publishing, shutting
 from centre.differences import compare
 from centre.models import Centre, Closure, Holiday, OpeningHours, PolicyText, Room, Venue
 from krds.dates import kdate
@@ -90,8 +91,17 @@ class OpeningHoursAdmin(StaffAdmin):
     list_filter = ["venue", "weekday"]
 
 
+class DayOffAdmin(StaffAdmin):
+    """A day off that is entered late hits what was agreed before: staff are led there (``shutting``)."""
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for hit in shutting.hits(obj):
+            messages.warning(request, format_html('{} <a href="{}">지금 정리하기</a>', hit.sentence, hit.url))
+
+
 @admin.register(Holiday)
-class HolidayAdmin(StaffAdmin):
+class HolidayAdmin(DayOffAdmin):
     list_display = ["shown_day", "name", "observed"]
     list_filter = ["observed"]
     search_fields = ["name"]
@@ -119,7 +129,7 @@ class HolidayAdmin(StaffAdmin):
 
 
 @admin.register(Closure)
-class ClosureAdmin(StaffAdmin):
+class ClosureAdmin(DayOffAdmin):
     list_display = ["reason", "venue", "first_day", "last_day", "from_time", "until_time"]
     list_filter = ["venue"]
     search_fields = ["reason"]

@@ -12,6 +12,7 @@ from django.urls import URLPattern
 from counseling.admin.desk import Desk
 from counseling.admin.papers import Papers
 from counseling.admin.periods import WhenFilter
+from counseling.admin.video import VideoPages
 from counseling.models import Booking, BookingChange
 from counseling.papers import can_confirm
 from krds.dates import kperiod
@@ -81,6 +82,7 @@ class BookingAdmin(MaskedAdmin):
         "mode",
         "counselor",
         "room",
+        "meeting_url",
         "question",
         "booked_by",
         "on_behalf",
@@ -104,13 +106,21 @@ class BookingAdmin(MaskedAdmin):
         return False  # nothing to type; the buttons ask ``counseling.change_booking`` themselves
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Desk(self).urls(), *Papers(self).urls(), *super().get_urls()]
+        return [*Desk(self).urls(), *Papers(self).urls(), *VideoPages(self).urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         booking = self.get_object(request, object_id)
-        steps = {**Desk(self).steps(request, booking), "can_confirm": can_confirm(booking)} if booking else {}
+        steps = (
+            {
+                **Desk(self).steps(request, booking),
+                "can_confirm": can_confirm(booking),
+                "can_link": VideoPages.can_link(request, booking),
+            }
+            if booking
+            else {}
+        )
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **steps})
 
     @admin.display(description="상담 일시", ordering="period__startswith")
@@ -128,3 +138,7 @@ class BookingAdmin(MaskedAdmin):
     @admin.display(description="상담실")
     def room(self, booking: Booking) -> str:
         return str(booking.slot.room or "–")
+
+    @admin.display(description="화상 접속 주소")
+    def meeting_url(self, booking: Booking) -> str:
+        return booking.meeting_url or "–"

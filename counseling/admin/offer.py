@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 
+from counseling import video
 from counseling.models import Counselor, Mode, Topic
 from lifecycle.admin import StaffAdmin
 
@@ -88,6 +89,15 @@ class CounselorAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Counselor | None = None) -> list[Any]:
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "user"] if obj else fields  # bookings and logs name this person
+
+    def save_model(self, request: HttpRequest, obj: Counselor, form: forms.ModelForm, change: bool) -> None:
+        """Families who know the old address of a video room are told the new one (``video``)."""
+        url = obj.video_url
+        if change and "video_url" in form.changed_data:
+            obj.video_url = form.initial["video_url"]
+        super().save_model(request, obj, form, change)
+        if obj.video_url != url and (told := video.give_counselor(obj, url)):
+            messages.info(request, f"바뀐 화상 상담 주소를 다가오는 화상 상담 {told}건의 가족에게 알립니다.")
 
     @admin.display(description="맡은 주제")
     def topic_names(self, counselor: Counselor) -> str:

@@ -217,8 +217,11 @@ class Booking(Lifecycle):
 
     @property
     def meeting_url(self) -> str:
-        """Where a counselling by video takes place: its own address, else the counsellor's; empty for other modes."""
-        if self.mode != Mode.VIDEO:
+        """Where a counselling by video takes place: its own address, else the counsellor's.
+
+        Empty for other modes, and where nothing is agreed: whoever cancelled does not come in.
+        """
+        if self.mode != Mode.VIDEO or self.state not in self.AGREED:
             return ""
         return self.video_url or self.slot.counselor.video_url
 
