@@ -12,6 +12,7 @@ class CounselingConfig(AppConfig):
             departures,  # noqa: F401
             disclosure,  # noqa: F401
             questionnaires,  # noqa: F401
+            referrals,  # noqa: F401
             retention,  # noqa: F401
             room_names,  # noqa: F401
             shut_days,  # noqa: F401

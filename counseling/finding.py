@@ -29,11 +29,12 @@ FARTHEST = 366  # days that are looked through; every topic's own horizon is nea
 
 @dataclass(frozen=True)
 class Need:
-    """Topic, mode and day as asked for; what was not asked, or makes no sense, is ``None``."""
+    """Topic, mode, day and for which child, as asked for; what was not asked, or makes no sense, is ``None``."""
 
     topic: Topic | None = None
     mode: str | None = None
     day: date | None = None
+    child: str | None = None
 
     @classmethod
     def read(cls, query: Mapping[str, str], topics: Iterable[Topic]) -> Need:
@@ -42,12 +43,13 @@ class Need:
             next((topic for topic in topics if topic.slug == query.get("topic")), None),
             mode if mode in Mode.values else None,
             day_of(query.get("day", "")),
+            child if (child := query.get("child", "")).isdecimal() and len(child) < 19 else None,
         )
 
     @property
     def query(self) -> str:
         """The query string that asks for the same again; empty or beginning with ``?``."""
-        asked = {"topic": self.topic and self.topic.slug, "mode": self.mode, "day": self.day}
+        asked = {"topic": self.topic and self.topic.slug, "mode": self.mode, "day": self.day, "child": self.child}
         given = urlencode({name: value for name, value in asked.items() if value})
         return f"?{given}" if given else ""
 
@@ -84,6 +86,8 @@ class Time:
     modes: str
     slots: tuple[int, ...]  # one for each counsellor who is free then
     names: str = ""  # of several, for those who look for somebody
+    refusal: str = ""  # why it cannot be booked for the child that the page speaks of
+    note: str = ""
 
     @property
     def hours(self) -> str:

@@ -86,6 +86,17 @@ class Offered:
         """Whether this person may book ``topic`` at all today."""
         return judge(self.rules[topic.pk], person, Occasion(timezone.localdate(now), topic.pk), now=now)
 
+    def refusal(self, topic: Topic | None, person: Person, *, now: datetime) -> Verdict:
+        """Why this person can book ``topic`` (``None``: any topic) on no day at all; allowed when some day may do."""
+        verdicts = [self.now(one, person, now=now) for one in ([topic] if topic else self.topics)]
+        return next((verdict for verdict in verdicts if verdict.allowed), verdicts[0] if verdicts else YES)
+
+    def opens_to_all(self, topic: Topic, starts: datetime) -> datetime:
+        """When a time opens for everybody whom it is for."""
+        rules = self.rules[topic.pk]
+        opening = rules.opening(timezone.localdate(starts) - timedelta(days=topic.horizon_days))
+        return opening + timedelta(days=rules.everyone_after_days)
+
     def at(self, topic: Topic, person: Person, starts: datetime, *, now: datetime) -> Verdict:
         """Whether this person may book ``topic`` at a time."""
         rules = self.rules[topic.pk]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -13,15 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from counseling import assignment, changing, clashes, finding, papers, questionnaires
+from counseling import assignment, changing, clashes, finding, papers, questionnaires, rules
 from counseling import booking as bookings
 from counseling.calendar_file import calendar_file
-from counseling.finding import MOST, Need
+from counseling.finding import MOST, Need, Time
 from counseling.forms import ANYBODY, CancelForm, WishForm
 from counseling.models import Booking, Mode, Slot, Topic, family_of
+from counseling.rules import Offered
 from intake import wording
+from intake.admission import Person
 from intake.rules import DEFAULT
 from krds.calendar import Day
+from krds.dates import kdatetime
 from lifecycle.locks import Refused
 
 State = Booking.State
@@ -39,18 +43,20 @@ def home(request: HttpRequest) -> HttpResponse:
 def topic_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """Who may book a topic, from when on, how often, and what follows a no-show: the rules in plain words."""
     topic = get_object_or_404(Topic.objects.open().select_related("rules"), slug=slug)
-    rules = topic.rules.frozen() if topic.rules else DEFAULT
-    return render(request, "counseling/rules.html", {"topic": topic, "said": wording.read_back(rules)})
+    said = wording.read_back(topic.rules.frozen() if topic.rules else DEFAULT)
+    return render(request, "counseling/rules.html", {"topic": topic, "said": said})
 
 
 @login_not_required
 @require_safe
 def times(request: HttpRequest) -> HttpResponse:
     """Free times by need: three queries, however many times there are."""
-    topics = list(Topic.objects.open())
-    need = Need.read(request.GET, topics)
+    offered = rules.offered(request.user if request.user.is_authenticated else None)
+    topics, need = offered.topics, Need.read(request.GET, offered.topics)
+    child, now = offered.child(need.child), timezone.now()
     found, more = finding.first_times(need, None if need.day else MOST)
-    today = timezone.localdate()
+    found = _judged(found, need, offered, child, now)
+    today = timezone.localdate(now)
     month = finding.month_of(request.GET.get("month", "")) or need.day or (found[0].start.date() if found else today)
     horizon = max((topic.horizon_days for topic in ([need.topic] if need.topic else topics)), default=0)
     last = today + timedelta(days=horizon)
@@ -61,6 +67,9 @@ def times(request: HttpRequest) -> HttpResponse:
             "topics": topics,
             "modes": Mode,
             "need": need,
+            "family": offered.family,
+            "child": child,
+            "refusal": offered.refusal(need.topic, child, now=now) if child else None,
             "days": finding.by_day(found),
             "more": more,
             "month": month,
@@ -264,9 +273,26 @@ def _first_guess(request: HttpRequest, slot: Slot) -> dict[str, object]:
     guess: dict[str, object] = {"topic": need.topic, "mode": need.mode}
     if len(family) == 1:
         guess["student"] = family[0]
+    elif need.child:
+        guess["student"] = family_of(request.user).filter(pk=need.child).first()
     if len(slot.modes) == 1:
         guess["mode"] = slot.modes[0]
     return guess
+
+
+def _judged(found: list[Time], need: Need, offered: Offered, child: Person | None, now: datetime) -> list[Time]:
+    """The same times, each with what the rules of the chosen topic say to ``child``, or to a reader without one."""
+    if need.topic is None:
+        return found
+    if child is None:
+        note = _("%(moment)s부터 누구나 예약할 수 있습니다.")
+        opens = [offered.opens_to_all(need.topic, time.start) for time in found]
+        return [
+            replace(time, note=note % {"moment": kdatetime(at)}) if now < at else time
+            for time, at in zip(found, opens, strict=True)
+        ]
+    verdicts = [offered.at(need.topic, child, time.start, now=now) for time in found]
+    return [replace(time, refusal=verdict.sentence) for time, verdict in zip(found, verdicts, strict=True)]
 
 
 def _calendar(need: Need, month: date) -> dict[date, Day]:

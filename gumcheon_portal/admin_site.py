@@ -48,6 +48,13 @@ WORK: dict[str, list[str | Link]] = {
         Link("갑작스러운 부재 처리", "counseling_absence", "counseling.change_booking"),
         "counseling.Counselor",
         "counseling.Topic",
+        "intake.Referral",
+    ],
+    "이용 규칙과 불참": [
+        "intake.RuleSet",
+        "intake.Strike",
+        "intake.Appeal",
+        Link("우선 지원", "intake_priorities", "intake.give_priority"),
     ],
     "질문지": ["questionnaires.Response", "questionnaires.Attachment", "questionnaires.Questionnaire"],
     "가족과 학생": [
@@ -126,6 +133,7 @@ DUTIES = [
         {"state__exact": "unchecked"},
         own=True,
     ),
+    Duty("답할 불참 소명", "intake.Appeal", "intake.answer_appeal", {"state__exact": "waiting"}),
     Duty("파기 승인", "lifecycle.DestructionPlan", "lifecycle.view_destructionplan", {"state__exact": "drafted"}),
 ]
 

@@ -42,6 +42,16 @@ PERSON = """
             SELECT place.in_district FROM accounts_neighbourhood place WHERE place.id = student.neighbourhood_id
         ),
         'local_school', (SELECT school.is_local FROM accounts_school school WHERE school.id = student.school_id),
+        'priority', EXISTS (
+            SELECT FROM intake_priority priority
+            WHERE priority.student_id = student.id AND priority.ended_at IS NULL
+              AND %(today)s BETWEEN priority.first_day AND priority.last_day
+        ),
+        'referred', (
+            SELECT jsonb_agg(referral.subject) FROM intake_referral referral
+            WHERE referral.student_id = student.id AND referral.area = %(area)s
+              AND referral.state = 'open' AND referral.valid_until > %(now)s
+        ),
         'strikes', (
             SELECT jsonb_agg(jsonb_build_array(
                 extract(epoch FROM strike.missed_at), extract(epoch FROM strike.recorded_at)

@@ -1,4 +1,4 @@
-"""No-shows: written down with a notice, taken back, forgiven by staff.
+"""No-shows: written down with a notice, taken back, explained by the family, forgiven by staff.
 
 What follows (a warning, a pause and its end, the lapse) is ``admission``'s to compute from the strikes and the
 clock. Whoever records one has locked the student row, so that the second is known to be the second.
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Student
 from intake import admission, notices
-from intake.models import Strike
+from intake.models import Appeal, Strike
 from intake.rules import Rules, midnight
 from lifecycle.locks import Refused, contended, lock
 
@@ -78,6 +79,40 @@ def forgive(strike: Strike, *, by: User, reason: str) -> Strike:
         strike.move(State.FORGIVEN, by=by, reason=reason)
         notices.forgiven(strike, reason)
         return strike
+
+
+def appeal(strike: Strike, *, by: User, text: str) -> Appeal:
+    """A family explains; staff find it in their inbox.
+
+    Raises:
+        Refused: the deadline is past, it was explained before, or the no-show does not stand any more.
+    """
+    with contended(_("이미 사정을 알려 주셨습니다.")), transaction.atomic():
+        strike = lock(Strike.objects.all(), strike.pk)
+        if strike.state != State.STANDING:
+            raise Refused(_("세지 않는 기록이라 알려 주지 않으셔도 됩니다."))
+        if timezone.now() >= strike.appeal_until:
+            raise Refused(_("사정을 알릴 수 있는 기한이 지났습니다. 센터로 전화해 주세요."))
+        return Appeal.objects.create(strike=strike, by=by, text=text)
+
+
+def answer(appeal: Appeal, *, accept: bool, words: str, by: User) -> Appeal:
+    """Answer a family; accepted, the no-show counts no more.
+
+    Raises:
+        Refused: somebody answered before.
+    """
+    with contended(AGAIN), transaction.atomic():
+        strike = lock(Strike.objects.select_related("student__user"), appeal.strike_id)
+        appeal = lock(Appeal.objects.all(), appeal.pk)
+        if appeal.state != Appeal.State.WAITING:
+            raise Refused("다른 직원이 먼저 답한 소명입니다.")
+        to = Appeal.State.ACCEPTED if accept else Appeal.State.REJECTED
+        appeal.move(to, by=by, reason=words, answer=words, answered_at=timezone.now())
+        if accept and strike.state == State.STANDING:
+            strike.move(State.FORGIVEN, by=by, reason="소명을 받아들임")
+        notices.answered(appeal, strike)
+        return appeal
 
 
 def _pause(strike: Strike, rules: Rules, now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
-from intake.models import Strike
+from intake.models import Appeal, Referral, Strike
 from intake.rules import Rules
 from krds.dates import kdate, kdatetime
 from notices import outbox
@@ -88,6 +88,44 @@ CLEARED = register(
 )
 
 
+REJECTED = register(
+    Kind(
+        code="intake.rejected",
+        label="불참 소명 답변",
+        channels=(SMS, EMAIL),
+        variables={**SAMPLE, "사유": "같은 날 다른 연락을 받지 못했습니다."},
+        sms=_("[#{센터}] 알려 주신 사정에 답변을 드렸습니다. 확인해 주세요. #{링크}"),
+        subject=_("[#{센터}] 알려 주신 사정에 답변드립니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님이 약속에 오지 못한 사정을 확인했습니다. 기록은 그대로 두기로 했습니다.\n\n"
+            "○ 일시: #{일시}\n"
+            "○ 답변: #{사유}\n\n"
+            "기록 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+# Says nothing of a referral: staff read the outbox, and a referral is not for them.
+LETTER = register(
+    Kind(
+        code="intake.letter",
+        label="개별 안내",
+        channels=(SMS, EMAIL),
+        variables={"학생": "김하늘", "전화": "02-000-0000"},
+        sms=_("[#{센터}] #{학생}님에 관해 확인하실 안내가 있습니다. 로그인해서 봐 주세요. #{링크}"),
+        subject=_("[#{센터}] 확인하실 안내가 있습니다"),
+        email=_(
+            "#{이름}님, 안녕하세요. #{센터}입니다.\n"
+            "#{학생}님에 관해 확인하실 안내가 있습니다. 로그인한 가족만 볼 수 있습니다.\n\n"
+            "안내 보기: #{링크}\n"
+            "문의: #{전화}"
+        ),
+    )
+)
+
+
 def missed(strike: Strike, paused_until: datetime | None, rules: Rules) -> None:
     """A warning, or a pause with its last day; both with the way to explain."""
     if paused_until is not None:
@@ -108,6 +146,21 @@ def taken_back(strike: Strike, reason: str) -> None:
 
 def forgiven(strike: Strike, reason: str) -> None:
     _say(strike, CLEARED.code, f"forgiven/{strike.recorded_at.timestamp():.6f}", 사유=reason)
+
+
+def answered(appeal: Appeal, strike: Strike) -> None:
+    kind = CLEARED.code if appeal.state == Appeal.State.ACCEPTED else REJECTED.code
+    _say(strike, kind, "answered", 사유=appeal.answer)
+
+
+def referred(referral: Referral) -> None:
+    outbox.post(
+        LETTER.code,
+        to=referral.student.people_to_tell(),
+        key=f"letter/{referral.pk}",
+        context={"학생": referral.student.name, "전화": _phone()},
+        url=reverse("intake:letter", args=[referral.pk]),
+    )
 
 
 def _say(strike: Strike, kind: str, occasion: str, **more: str) -> None:

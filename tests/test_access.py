@@ -18,6 +18,7 @@ from django.test import Client
 from accounts.models import Affiliation, Guardianship, Student, User
 from counseling.models import Booking, CalendarFeed, Slot, Topic
 from gumcheon_portal.demo.logins import DOMAIN
+from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
@@ -109,6 +110,10 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "accounts:guardian_consent": of(token=lambda demo: "no-such-token"),
     "mfa_remove_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
     "mfa_edit_webauthn": lambda demo: {"pk": demo.subject(Authenticator).pk},
+    "intake:appeal": lambda demo: {"pk": 1},  # another family's, if any
+    "intake:letter": of(pk=lambda demo: Referral.objects.get(student=demo.child).pk),
+    "intake:code": of(pk=lambda demo: demo.child.pk),
+    "intake:withdraw": of(pk=lambda demo: Referral.objects.get(student=demo.child).pk),
     "counseling:rules": of(slug=lambda demo: Topic.objects.open().first().slug),
     "counseling:slot": _free_slot,
     "counseling:booking": _booking,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from counseling.admin.bookings import BookingAdmin
 from counseling.admin.offer import CounselorAdmin, TopicAdmin
+from counseling.admin.referrals import ReferralAdmin
 from counseling.admin.slots import SlotAdmin
 from counseling.admin.working import LeaveAdmin, WeeklyPatternAdmin
 
@@ -9,6 +10,7 @@ __all__ = [
     "BookingAdmin",
     "CounselorAdmin",
     "LeaveAdmin",
+    "ReferralAdmin",
     "SlotAdmin",
     "TopicAdmin",
     "WeeklyPatternAdmin",

@@ -8,8 +8,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
 
 from counseling import video
+from counseling.admin.trying import TryPage
 from counseling.models import Counselor, Mode, Topic
 from lifecycle.admin import StaffAdmin
 
@@ -37,6 +40,7 @@ class TopicForm(forms.ModelForm):
             "lead_hours",
             "horizon_days",
             "questionnaire",
+            "rules",
             "position",
             "active",
         ]
@@ -45,7 +49,8 @@ class TopicForm(forms.ModelForm):
 @admin.register(Topic)
 class TopicAdmin(StaffAdmin):
     form = TopicForm
-    list_display = ["name", "minutes", "mode_labels", "lead_hours", "horizon_days", "active"]
+    change_form_template = "admin/counseling/topic/change_form.html"
+    list_display = ["name", "rules", "minutes", "mode_labels", "lead_hours", "horizon_days", "active"]
     list_filter = ["active"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -56,9 +61,13 @@ class TopicAdmin(StaffAdmin):
         return [
             ("안내", {"fields": ["name", "slug", "description", "preparation", "questionnaire", "position", "active"]}),
             ("시간과 방식", {"fields": ["minutes", "buffer_minutes", "modes"]}),
-            ("예약 받는 때", {"fields": ["lead_hours", "horizon_days"]}),
+            ("예약 받는 때와 규칙", {"fields": ["lead_hours", "horizon_days", "rules"]}),
             *plan,
         ]
+
+    def get_urls(self) -> list[URLPattern]:
+        tried = self.admin_site.admin_view(require_safe(TryPage(self).view))
+        return [path("<int:pk>/try/", tried, name="counseling_topic_try"), *super().get_urls()]
 
     @admin.display(description="상담 방식")
     def mode_labels(self, topic: Topic) -> str:

@@ -1,10 +1,11 @@
-"""Who did not come."""
+"""Who did not come, and what the family has to say about it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Guardianship, Student
 from lifecycle.models import Lifecycle
+from lifecycle.sealed import SealedTextField
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -64,6 +66,59 @@ class Strike(Lifecycle):
     def __str__(self) -> str:
         return f"{self.what} {timezone.localtime(self.missed_at):%Y-%m-%d %H:%M}"
 
+    @property
+    def last_day(self) -> date:
+        """The last day on which a family may explain."""
+        return timezone.localdate(self.appeal_until) - timedelta(days=1)
+
     def can_be_appealed(self, now: datetime) -> bool:
         """By the family: until the deadline (that moment excluded), once."""
         return self.state == self.State.STANDING and now < self.appeal_until
+
+
+class AppealQuerySet(models.QuerySet):
+    def waiting(self) -> AppealQuerySet:
+        return self.filter(state=Appeal.State.WAITING)
+
+
+class Appeal(Lifecycle):
+    """A family explains a no-show; staff answer. One for each strike."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("확인 중")
+        ACCEPTED = "accepted", _("받아들임")
+        REJECTED = "rejected", _("받아들이지 않음")
+
+    MOVES = {
+        State.WAITING: frozenset({State.ACCEPTED, State.REJECTED}),
+        State.ACCEPTED: frozenset(),
+        State.REJECTED: frozenset(),
+    }
+
+    strike = models.OneToOneField(Strike, on_delete=models.PROTECT, related_name="appeal", verbose_name="불참 기록")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="소명한 사람"
+    )
+    text = SealedTextField(_("오지 못한 사정"), bound_to=["strike_id"])
+    asked_at = models.DateTimeField(_("소명한 때"), default=timezone.now)
+    answer = models.CharField(_("답변"), max_length=500, blank=True)
+    answered_at = models.DateTimeField(_("답변한 때"), null=True, blank=True)
+    state = models.CharField(_("상태"), max_length=10, choices=State, default=State.WAITING)
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "불참 소명"
+        verbose_name_plural = "불참 소명"
+        ordering = ["asked_at", "pk"]
+        permissions = [("answer_appeal", "불참 소명에 답할 수 있음")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting") | (Q(answered_at__isnull=False) & ~Q(answer="")),
+                name="appeal_is_answered_in_words",
+                violation_error_message="가족에게 보낼 답변을 적어 주세요.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk or ''}".strip()

@@ -145,9 +145,14 @@ class RuleSet(AudienceColumns):
 
     def frozen(self) -> Rules:
         """This rule set as a value: its own row and those that hang on it, in four queries."""
-        stages = [_row(stage) for stage in self.stages.prefetch_related("neighbourhoods")]
-        caps = [_row(cap) for cap in self.caps.all()]
-        return Rules.read(_row(self) | {"stages": stages, "caps": caps})
+        stages = list(self.stages.prefetch_related("neighbourhoods"))
+        named = [place for row in (self, *stages) for place in row.neighbourhoods.all()]
+        rest = {
+            "stages": [_row(stage) for stage in stages],
+            "caps": [_row(cap) for cap in self.caps.all()],
+            "places": {place.pk: place.name for place in named},
+        }
+        return Rules.read(_row(self) | rest)
 
 
 def rules_of(ruleset: RuleSet | None) -> Rules:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
-from gumcheon_portal.demo import families, life
+from gumcheon_portal.demo import families, life, rules
 from gumcheon_portal.demo.logins import DOMAIN, printed
 
 SEED = 20260301
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         town = families.settle(rng)
         slots = life.timetable(rng, town, life.place())
         life.history(rng, town, slots)
+        rules.rules(town)
         life.one_real_booking(town)
         life.calendars(town)
         life.programme(town)
