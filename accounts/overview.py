@@ -49,7 +49,7 @@ class Group(models.TextChoices):
 class Step:
     """One thing to do or to know next.
 
-    ``until`` is when it is too late, or when it happens. ``student`` is the key of the child it is
+    ``until`` is when it is too late; ``happens`` says that it is when it takes place. ``student`` is the key of the child it is
     about; ``None`` means the person who is looking.
     """
 
@@ -58,6 +58,7 @@ class Step:
     action: str
     urgency: Urgency = Urgency.LATER
     until: datetime | None = None
+    happens: bool = False
     student: int | None = None
 
     @property

@@ -30,6 +30,8 @@ def move(request: HttpRequest, pk: int, slot_pk: int) -> HttpResponse:
     slot = get_object_or_404(Slot.objects.filter(published=True).select_related("counselor", "room__venue"), pk=slot_pk)
     if request.method == "POST":
         return _moved(request, booking, slot)
+    if slot.pk == booking.slot_id:
+        return redirect(booking)  # the back button: it stands there already
     if changing.refusal(booking, timezone.now()):
         return _times(request, booking)
     if slot.pk not in {each.pk for each in _free(booking, slot)}:
@@ -126,6 +128,7 @@ def _review(request: HttpRequest, booking: Booking, slot: Slot, form: MoveForm |
         "booking": booking,
         "period": period,
         "beside": beside,
+        "only_mode": form.fields["mode"].choices[0][1] if len(form.fields["mode"].choices) == 1 else "",
         "form": form,
         "clashes": clashes.of([booking.student], period, user=request.user, leaving=booking),
         "changes_left": changing.left(booking),

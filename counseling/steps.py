@@ -59,6 +59,7 @@ def _coming(asked: Asked, booking: Booking) -> Step:
         action=_("예약 보기"),
         urgency=Urgency.SOON if days <= 1 else Urgency.LATER,
         until=booking.starts_at,
+        happens=True,
         student=booking.student_id,
     )
 

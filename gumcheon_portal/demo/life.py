@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Guardianship, Student, User
 from centre.calendar import Calendar
 from centre.models import Centre, OpeningHours, Room, Venue
-from counseling import booking, feeds
+from counseling import booking, changing, feeds
 from counseling import timetable as publishing
 from counseling.missed import AREA
 from counseling.models import Booking, CalendarFeed, Counselor, Leave, Mode, PatternBreak, Slot, Topic, WeeklyPattern
@@ -224,6 +224,46 @@ def one_real_booking(town: Town) -> None:
             by=town.people["parent"],
             question="과목 선택이 고민이에요.",
         )
+
+
+def family_history(town: Town) -> None:
+    """The demo parent's younger child: counselled once, and booked again at a time that the parent moved since."""
+    child, parent, staff = town.students[1], town.people["parent"], town.people["counselor"]
+    now = timezone.now()
+    past = Slot.objects.filter(counselor__user=staff, period__endswith__lt=now, bookings=None)
+    if (slot := past.order_by("-period").first()) and (topic := slot.counselor.topics.open().first()):
+        begun = slot.starts_at - timedelta(days=5)
+        done = Booking.objects.create(
+            slot=slot,
+            student=child,
+            topic=topic,
+            mode=next((mode for mode in slot.modes if mode in topic.modes), slot.modes[0]),
+            period=slot.session(topic),
+            state=State.DONE,
+            created_at=begun,
+            booked_at=begun,
+            reminded_at=slot.starts_at - timedelta(days=1),
+            booked_by=parent,
+        )
+        kind = ContentType.objects.get_for_model(Booking)
+        for before, after, at, by in (
+            (State.HELD, State.BOOKED, begun, parent),
+            (State.BOOKED, State.DONE, slot.ends_at, staff),
+        ):
+            Transition.objects.create(
+                at=at, subject_type=kind, subject_id=done.pk, from_state=before, to_state=after, by=by
+            )
+    topic = Topic.objects.open().first()
+    free = (
+        [slot for slot in Slot.objects.free(topic=topic) if slot.starts_at > now + timedelta(days=4)] if topic else []
+    )
+    if len(free) > 1:
+        asked = {"student": child, "topic": topic, "by": parent}
+        mode = next(mode for mode in free[0].modes if mode in topic.modes)
+        agreed = booking.book(free[0].pk, mode=mode, **asked)
+        later = next((slot for slot in free[1:] if mode in slot.modes and slot.period != free[0].period), None)
+        if later:
+            changing.move(agreed, later.pk, by=parent)
 
 
 def calendars(town: Town) -> None:

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         life.history(rng, town, slots)
         rules.rules(town)
         life.one_real_booking(town)
+        life.family_history(town)
         life.calendars(town)
         life.programme(town)
         life.news(town)
