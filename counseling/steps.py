@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import overview
 from accounts.overview import Asked, Entry, Group, Step, Urgency
+from counseling import questionnaires
 from counseling.models import Booking
 from krds.dates import kdatetime, kperiod, ktime
 from programs import engagements
@@ -20,6 +21,7 @@ from programs import engagements
 State = Booking.State
 PAST_SHOWN = 3  # of each child; the list of bookings has them all
 AHEAD = timedelta(days=366)
+SOON = timedelta(days=3)  # a form that is still missing then is pressing
 
 
 @overview.steps
@@ -62,6 +64,23 @@ def _coming(asked: Asked, booking: Booking) -> Step:
         happens=True,
         student=booking.student_id,
     )
+
+
+@overview.steps
+def forms_to_fill(asked: Asked) -> Iterable[Step]:
+    """Forms that the family may send until the counselling begins."""
+    agreed = [booking for booking in _live(asked) if booking.state != State.HELD]
+    for paper in questionnaires.papers(agreed, asked.user).values():
+        if paper.waits:
+            yield Step(
+                sentence=_("%(name)s님의 %(when)s 상담에 앞서 사전 질문지를 보내 주세요.")
+                % {"name": asked.names[paper.booking.student_id], "when": kdatetime(paper.booking.starts_at)},
+                url=paper.url,
+                action=paper.action,
+                urgency=Urgency.SOON if paper.closes_at - asked.now <= SOON else Urgency.LATER,
+                until=paper.closes_at,
+                student=paper.booking.student_id,
+            )
 
 
 @overview.entries

@@ -16,6 +16,10 @@ from accounts.models import Affiliation, Guardianship, Invitation, Neighbourhood
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import booking as bookings
 from counseling.models import Booking, Counselor, Slot, Topic
+from intake.models import Strike
+from questionnaires import building
+from questionnaires.design import Design, Question, Section
+from questionnaires.models import Questionnaire
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +174,38 @@ def test_invitations_without_an_answer_and_unconfirmed_affiliations_are_told(par
     sentences = " ".join(step.sentence for step in Asked.by(parent).steps)
     assert "초대(보호자)에 아직 답이 없습니다" in sentences
     assert "소속을 센터에서 확인하고 있습니다" in sentences
+
+
+def test_a_form_that_is_not_sent_waits_until_the_counselling_begins(parent, topic, slots, today):
+    version = building.begin(Questionnaire.objects.create(name="사전 질문지"))
+    design = Design((Section(title="질문", questions=(Question(key="q", kind="short", text="무엇이 궁금한가요?"),)),))
+    building.publish(building.change(version, lambda _old: design, revision=0), by=None)
+    topic.questionnaire = version.questionnaire
+    topic.save(update_fields=["questionnaire"])
+    child = child_of(parent)
+    bookings.book(slots("2026-11-26 14:00"), student=child, topic=topic, mode="visit", by=parent)
+
+    form, coming = Asked.by(parent).steps
+    assert "사전 질문지" in form.sentence
+    assert (form.until, form.urgency) == (coming.until, Urgency.SOON)
+    today.move_to("2026-11-26 14:00+09:00")
+    assert [step.happens for step in Asked.by(parent).steps] == [True]
+
+
+def test_a_no_show_may_be_explained_until_its_deadline(parent, today):
+    now = timezone.now()
+    Strike.objects.create(
+        student=child_of(parent),
+        area="counseling",
+        source=1,
+        what="상담",
+        missed_at=now,
+        appeal_until=now + timedelta(days=7),
+    )
+
+    assert ["불참이 기록되었습니다" in step.sentence for step in Asked.by(parent).steps] == [True]
+    today.shift(timedelta(days=7))
+    assert Asked.by(parent).steps == []
 
 
 def test_what_other_rooms_say_is_put_in_its_place(client, parent, monkeypatch):
