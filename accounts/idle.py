@@ -17,6 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 KEY = "used_at"
+BACKGROUND = "X-Background"  # what a page asks by itself, such as whether anything changed, keeps nobody logged in
 COARSE_SECONDS = 60
 
 
@@ -55,7 +56,7 @@ class IdleLogoutMiddleware:
             elif _now() - used_at >= limit_seconds(request):
                 logout(request)
                 messages.info(request, _("오랫동안 쓰지 않아 안전하게 로그아웃했습니다. 다시 로그인해 주세요."))
-            elif _now() - used_at >= COARSE_SECONDS:
+            elif _now() - used_at >= COARSE_SECONDS and BACKGROUND not in request.headers:
                 touch(request)
         response = self.get_response(request)
         if request.user.is_authenticated:

@@ -36,7 +36,14 @@ class Link:
 # What staff do, and where: lists of rows by model, and pages of the rooms' own; most used first.
 # ``tests/test_admin.py`` refuses a registered model that is missing here.
 WORK: dict[str, list[str | Link]] = {
-    "오늘의 상담": [Link("오늘의 상담표", "counseling_board", "counseling.view_booking")],
+    "오늘의 상담": [
+        Link("오늘의 상담표", "counseling_board", "counseling.view_booking"),
+        Link("전화 예약", "counseling_caller", "counseling.book_for_caller"),
+        Link("지금 방문", "counseling_walkin", "counseling.book_for_caller"),
+        Link("아직 처리 안 한 상담", "counseling_open", "counseling.view_booking"),
+        Link("예약·취소 내역", "counseling_history", "counseling.view_booking"),
+        Link("상담사 배정 현황", "counseling_load", "counseling.view_every_booking"),
+    ],
     "예약과 상담": [
         "counseling.Booking",
         Link("상담 통계", "counseling_figures", "counseling.view_figures"),
@@ -58,6 +65,7 @@ WORK: dict[str, list[str | Link]] = {
     ],
     "질문지": ["questionnaires.Response", "questionnaires.Attachment", "questionnaires.Questionnaire"],
     "가족과 학생": [
+        Link("처음 온 학생 등록", "accounts_student_counter", "accounts.add_student"),
         "accounts.Student",
         "accounts.User",
         "accounts.Guardianship",

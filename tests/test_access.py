@@ -94,6 +94,8 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:counseling_mark": _booking,
     "admin:counseling_cancel": _booking,
     "admin:counseling_video": _booking,
+    "admin:counseling_move": _booking,
+    "admin:counseling_swap": _booking,
     "admin:counseling_call": _free_slot,
     "admin:counseling_confirmation": _booking,
     "admin:counseling_figures_file": of(code=lambda _: "2026", by=lambda _: "topic", form=lambda _: "csv"),

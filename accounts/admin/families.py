@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from accounts import family
+from accounts.admin import counter
 from accounts.fields import BirthDateField, NameField
 from accounts.models import GuardianConsentRequest, Guardianship, Invitation, Neighbourhood, Student
 from accounts.schoolyear import school_year
@@ -79,6 +82,10 @@ class StudentAdmin(MaskedAdmin):
         "user", "registered_at", "handed_over_at",
     ]  # fmt: skip
     readonly_fields = ["user", "registered_at", "handed_over_at"]
+
+    def get_urls(self) -> list[URLPattern]:
+        at_the_counter = self.admin_site.admin_view(partial(counter.view, self))
+        return [path("counter/", at_the_counter, name="accounts_student_counter"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Student]:
         return super().get_queryset(request).filter(left_at=None)

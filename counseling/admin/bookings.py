@@ -9,7 +9,10 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
+from counseling.admin.calls import Calls
+from counseling.admin.changes import Changes
 from counseling.admin.desk import Desk
+from counseling.admin.history import History
 from counseling.admin.papers import Papers
 from counseling.admin.periods import WhenFilter
 from counseling.admin.video import VideoPages
@@ -106,7 +109,8 @@ class BookingAdmin(MaskedAdmin):
         return False  # nothing to type; the buttons ask ``counseling.change_booking`` themselves
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Desk(self).urls(), *Papers(self).urls(), *VideoPages(self).urls(), *super().get_urls()]
+        own = [url for pages in (Desk, Calls, Changes, History, Papers, VideoPages) for url in pages(self).urls()]
+        return [*own, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

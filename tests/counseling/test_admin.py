@@ -146,7 +146,7 @@ def test_a_colleagues_booking_cannot_be_touched(client, colleague, booked):
 def test_the_centre_cancels_with_a_reason_that_the_family_reads(client, me, booked):
     client.force_login(me)
     url = reverse("admin:counseling_cancel", args=[booked.pk])
-    assert "취소 사유를 적어 주세요" in client.post(url, {"reason": " "}).content.decode()
+    assert "사유를 적어 주세요" in client.post(url, {"reason": " "}).content.decode()
 
     client.post(url, {"reason": "상담사 병가"})
 
@@ -207,7 +207,7 @@ def test_staff_book_for_a_caller_after_the_families_deadline(client, me, slot, s
 
     booking = Booking.objects.get()
     assert (booking.state, booking.on_behalf, booking.booked_by) == (State.BOOKED, True, me)
-    assert response.url == f"{BOARD}?day=2026-11-25"
+    assert response.url == f"{BOARD}?day=2026-11-25#slot-{slot.pk}"
 
 
 def test_a_time_lost_on_the_telephone_keeps_what_was_typed(client, me, booked, make_student, topic):

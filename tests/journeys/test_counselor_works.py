@@ -66,7 +66,7 @@ def test_a_caller_is_booked_by_keyboard_and_everything_is_written_down(visitor):
     assert int(page.evaluate("sessionStorage.strokes")) <= FAST_ENOUGH
     who.look("booked")
 
-    page.locator(".board td", has_text="김*음").get_by_role("link", name="김*음").first.click()
+    page.locator(".board .cell", has_text="김*음").get_by_role("link", name="김*음").first.click()
     who.look("booking")
     page.get_by_role("link", name="예약 취소").click()
     who.look("cancel")
@@ -104,13 +104,13 @@ def test_arrival_and_end_are_written_down_on_the_board(visitor):
     hands.press(page.get_by_role("button", name="찾기", exact=True))
     hands.press(page.get_by_role("button", name="예약하기"))
 
-    mine = page.locator(".board td", has_text="김*음").filter(has=page.get_by_role("button", name="도착"))
+    mine = page.locator(".board .cell", has_text="김*음").filter(has=page.get_by_role("button", name="도착"))
     hands.press(mine.get_by_role("button", name="도착").first)
     assert "‘도착’" in page.locator(".messagelist").inner_text()
     who.look("arrived")
-    hands.press(page.locator(".board td.is-arrived", has_text="김*음").get_by_role("button", name="상담 완료").first)
+    hands.press(page.locator(".board .cell.is-arrived", has_text="김*음").get_by_role("button", name="상담 완료").first)
     who.look("done")
-    hands.press(page.locator(".board td.is-done", has_text="김*음").get_by_role("link", name="김*음").first)
+    hands.press(page.locator(".board .cell.is-done", has_text="김*음").get_by_role("link", name="김*음").first)
     who.look("trail")
     trail = page.locator("#content").inner_text()
     assert "예약 확정 → 도착" in trail and "도착 → 상담 완료" in trail

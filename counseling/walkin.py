@@ -1,0 +1,82 @@
+"""Somebody stands at the counter now: a slot made on the spot for a counsellor who is free, booked and begun.
+
+Counsellor, room, slot, student, booking: the order of ``docs/locks.md``. Nobody else ever sees the slot
+free, for it is made and booked in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.models import Student
+from centre.models import Room
+from counseling import booking as bookings
+from counseling.booking import Taken
+from counseling.models import Booking, Counselor, Mode, Slot, Topic
+from lifecycle.locks import contended, lock
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+STEP = timedelta(minutes=5)
+SOON = timedelta(minutes=60)  # an empty slot that begins so soon is offered to who stands there
+
+BUSY = "그 사이 상담사나 상담실의 다른 일정이 생겼습니다. 다시 골라 주세요."
+
+
+def stretch(topic: Topic, now: datetime) -> DateTimeTZRange:
+    """From the last full five minutes, as long as ``topic`` takes."""
+    begins = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % STEP
+    return DateTimeTZRange(begins, begins + timedelta(minutes=topic.minutes), "[)")
+
+
+def free_now(topic: Topic, now: datetime) -> QuerySet[Counselor]:
+    """Counsellors of ``topic`` without any slot in that stretch."""
+    busy = Slot.objects.standing().filter(counselor=OuterRef("pk"), period__overlap=stretch(topic, now))
+    return Counselor.objects.active().filter(~Exists(busy), topics=topic).order_by("name", "pk")
+
+
+def free_rooms(topic: Topic, now: datetime) -> QuerySet[Room]:
+    """Rooms of today that no counselling uses in that stretch."""
+    busy = Slot.objects.standing().filter(room=OuterRef("pk"), period__overlap=stretch(topic, now))
+    rooms = Room.objects.on().filter(~Exists(busy)).select_related("venue")
+    return rooms.order_by("venue", "name", "pk")
+
+
+def begin(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "") -> Booking:
+    """Book an empty slot of today for somebody who is here, and write the arrival down.
+
+    Raises:
+        Taken, NotNow: as ``booking.book``.
+    """
+    with transaction.atomic():
+        asked = {"student": student, "topic": topic, "mode": mode, "by": by, "question": question}
+        booking = bookings.book(slot_id, on_behalf=True, **asked)
+        return bookings.mark(booking, Booking.State.ARRIVED, by=by)
+
+
+def open_and_begin(
+    counselor: Counselor, *, student: Student, topic: Topic, by: User, room: Room | None = None, question: str = ""
+) -> Booking:
+    """Make a slot that begins now for ``counselor``, and ``begin`` in it.
+
+    Raises:
+        Taken: the counsellor or the room is taken in that stretch, or the student is somewhere else.
+        NotNow: as ``booking.book``.
+    """
+    with contended(BUSY, Taken), transaction.atomic():
+        lock(Counselor.objects, counselor.pk)
+        if room:
+            lock(Room.objects, room.pk)
+        now = timezone.now()
+        if not free_now(topic, now).filter(pk=counselor.pk).exists():
+            raise Taken(BUSY)
+        slot = Slot(counselor=counselor, period=stretch(topic, now), modes=[Mode.VISIT], room=room)
+        slot.save(force_insert=True)
+        return begin(slot.pk, student=student, topic=topic, mode=Mode.VISIT, by=by, question=question)
