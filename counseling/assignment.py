@@ -91,7 +91,7 @@ def ranked(slots: list[Slot], *, student: Student, continuity: bool = False) -> 
     if not slots:
         return []
     loads = load(*week_of(timezone.localdate(slots[0].starts_at)), counselors=[slot.counselor_id for slot in slots])
-    known = [counselor.pk for counselor in earlier(student)] if continuity else []
+    known = earlier_keys(student) if continuity else []
 
     def rank(slot: Slot) -> tuple[int, int, float, int]:
         its = loads.get(slot.counselor_id, Load())
@@ -103,12 +103,17 @@ def ranked(slots: list[Slot], *, student: Student, continuity: bool = False) -> 
 
 
 def earlier(student: Student) -> list[Counselor]:
-    """Who has counselled ``student`` before, the latest first: for continuity."""
-    done = Booking.objects.filter(student=student, state=Booking.State.DONE)
-    last = done.values("slot__counselor").annotate(last=Max("period__startswith")).order_by("-last")
-    order = [row["slot__counselor"] for row in last]
+    """Who has counselled ``student`` before and still does, the latest first: for continuity."""
+    order = earlier_keys(student)
     by_key = Counselor.objects.active().in_bulk(order)
     return [by_key[pk] for pk in order if pk in by_key]
+
+
+def earlier_keys(student: Student) -> list[int]:
+    """The keys of everybody who has counselled ``student`` before, the latest first."""
+    done = Booking.objects.filter(student=student, state=Booking.State.DONE)
+    last = done.values("slot__counselor").annotate(last=Max("period__startswith")).order_by("-last")
+    return [row["slot__counselor"] for row in last]
 
 
 def week_of(day: date) -> tuple[datetime, datetime]:

@@ -49,20 +49,36 @@ def free_rooms(topic: Topic, now: datetime) -> QuerySet[Room]:
     return rooms.order_by("venue", "name", "pk")
 
 
-def begin(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "") -> Booking:
+def begin(
+    slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "", exception: str = ""
+) -> Booking:
     """Book an empty slot of today for somebody who is here, and write the arrival down.
 
     Raises:
         Taken, NotNow: as ``booking.book``.
     """
     with transaction.atomic():
-        asked = {"student": student, "topic": topic, "mode": mode, "by": by, "question": question}
+        asked = {
+            "student": student,
+            "topic": topic,
+            "mode": mode,
+            "by": by,
+            "question": question,
+            "exception": exception,
+        }
         booking = bookings.book(slot_id, on_behalf=True, **asked)
         return bookings.mark(booking, Booking.State.ARRIVED, by=by)
 
 
 def open_and_begin(
-    counselor: Counselor, *, student: Student, topic: Topic, by: User, room: Room | None = None, question: str = ""
+    counselor: Counselor,
+    *,
+    student: Student,
+    topic: Topic,
+    by: User,
+    room: Room | None = None,
+    question: str = "",
+    exception: str = "",
 ) -> Booking:
     """Make a slot that begins now for ``counselor``, and ``begin`` in it.
 
@@ -79,4 +95,5 @@ def open_and_begin(
             raise Taken(BUSY)
         slot = Slot(counselor=counselor, period=stretch(topic, now), modes=[Mode.VISIT], room=room)
         slot.save(force_insert=True)
-        return begin(slot.pk, student=student, topic=topic, mode=Mode.VISIT, by=by, question=question)
+        asked = {"student": student, "topic": topic, "mode": Mode.VISIT, "by": by}
+        return begin(slot.pk, question=question, exception=exception, **asked)

@@ -37,6 +37,14 @@ class CallForm(forms.Form):
         label="상담받고 싶은 내용", required=False, max_length=500, widget=forms.Textarea({"rows": 3})
     )
 
+    exception = forms.CharField(
+        label="규칙 예외 사유",
+        required=False,
+        max_length=200,
+        help_text="규칙에 걸리는 학생을 예외로 예약할 때만 적습니다. 처리 이력에 남습니다.",
+        widget=forms.TextInput({"class": "vTextField", "autocomplete": "off"}),
+    )
+
     def __init__(self, *args: Any, slot: Slot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["topic"].queryset = topics_for(slot)
@@ -53,6 +61,7 @@ class TimeForm(forms.Form):
     )
     room = forms.ModelChoiceField(Room.objects.on(), required=False, label="상담실", empty_label="방 없이")
     question = forms.CharField(label="상담받고 싶은 내용", required=False, max_length=500)
+    exception = forms.CharField(label="규칙 예외 사유", required=False, max_length=200)
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,7 @@ class Calls(Pages):
     def _take(self, request: HttpRequest, asked: Asked, form: TimeForm, *, now: bool) -> Booking | None:
         when, question = form.cleaned_data["when"], form.cleaned_data["question"]
         common = {"student": asked.student, "topic": asked.topic, "by": request.user, "question": question}
+        common["exception"] = form.cleaned_data["exception"].strip()
         try:
             if now and when.startswith("now-"):
                 counselor = get_object_or_404(Counselor.objects.active(), pk=int(when.removeprefix("now-")))
@@ -169,6 +179,9 @@ class Calls(Pages):
             if now and timezone.localdate(slot.starts_at) == timezone.localdate():
                 return walkin.begin(slot.pk, mode=mode, **common)
             return bookings.book(slot.pk, mode=mode, on_behalf=True, **common)
+        except bookings.NotNow as refused:
+            form.add_error("exception", str(refused))
+            return None
         except Refused as refused:
             form.add_error(None, str(refused))
             return None

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Student
 from counseling import assignment
-from counseling.models import Booking, Slot
+from counseling.models import Booking, Counselor, Slot
 from counseling.models.slots import midnight
 
 MOST = 12  # times that are offered at once; a day shows all of its own
@@ -42,7 +42,8 @@ def offered(
     if instead_of:
         elsewhere = elsewhere.exclude(pk=instead_of.pk)
     busy = elsewhere.filter(period__overlap=OuterRef("period"))
-    slots = slots.filter(~Exists(busy)).select_related("counselor", "room")
+    never = Counselor.excluded_schools.through.objects.filter(counselor=OuterRef("counselor"), school=student.school_id)
+    slots = slots.filter(~Exists(busy)).annotate(is_excluded=Exists(never)).select_related("counselor", "room")
     if day:
         slots = slots.filter(
             period__startswith__gte=midnight(day), period__startswith__lt=midnight(day + timedelta(days=1))
@@ -50,10 +51,8 @@ def offered(
     found = list(slots if day else slots[:most])
     if not found:
         return []
-    known = {counselor.pk for counselor in assignment.earlier(student)}
-    allowed = set(
-        assignment.excluding(Slot.objects.filter(pk__in=[s.pk for s in found]), student).values_list("pk", flat=True)
-    )
+    known = set(assignment.earlier_keys(student))
+    allowed = {slot.pk for slot in found if not slot.is_excluded}
     loads = _loads(found)
     result: list[Offered] = []
     seen: set[datetime] = set()
