@@ -16,4 +16,5 @@ class CounselingConfig(AppConfig):
             retention,  # noqa: F401
             room_names,  # noqa: F401
             shut_days,  # noqa: F401
+            waiting_notices,  # noqa: F401
         )

@@ -1,15 +1,16 @@
 """Taking a time, keeping it, giving it back: the only way in for families, staff and programs alike.
 
 Guards, in the order in which rows are taken (``docs/locks.md``): the slot row, the student row, then
-bookings by key. The slot's lock makes one winner; the student's makes the cap hold. Behind them stand
+bookings by key, then the queue of those who wait. The slot's lock makes one winner; the student's makes the cap hold. Behind them stand
 a partial unique index (one live booking per slot) and an exclusion (a student is in one place).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Student
-from counseling import missed, notices, papers, rules
+from counseling import missed, notices, papers, rules, waiting
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock, lock_key
@@ -35,6 +36,7 @@ MOST_CANCELLED_A_DAY = 10
 
 TAKEN = gettext_lazy("방금 다른 분이 예약한 시간입니다. 다른 시간을 골라 주세요.")
 LAPSED = gettext_lazy("시간을 맡아 둔 기한이 지났습니다. 시간을 다시 골라 주세요.")
+OFFERED = gettext_lazy("대기하시던 자리로 제안된 시간입니다. ‘내 대기’에서 제안에 답해 주세요.")
 
 
 # Written by hand: the ORM takes longer to write it than PostgreSQL to answer it.
@@ -57,6 +59,30 @@ class NotNow(Refused):
     """Another time would not help: enough bookings ahead, a deadline past, a state that forbids it."""
 
 
+class OfferOver(Taken):
+    """An unanswered offer keeps the time, and its deadline is past: the next in line comes before this person."""
+
+    def __init__(self, offer_id: int) -> None:
+        super().__init__(str(TAKEN))
+        self.offer_id = offer_id
+
+
+def _after_the_queue(act: Callable[..., Booking]) -> Callable[..., Booking]:
+    """Let the queue have what an unanswered offer kept; then try once more."""
+
+    @wraps(act)
+    def acting(*args: Any, **kwargs: Any) -> Booking:
+        try:
+            return act(*args, **kwargs)
+        except OfferOver as over:
+            with contended(str(TAKEN), Taken):
+                waiting.lapse(over.offer_id)
+            return act(*args, **kwargs)
+
+    return acting
+
+
+@_after_the_queue
 def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "") -> Booking:
     """Keep a slot for ``COUNSELING_HOLD_MINUTES`` while a family checks what it entered.
 
@@ -74,7 +100,7 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
         if agreed := _agreed(standing, slot, student):
             return agreed
         _check(slot, topic, mode, now)
-        mine = next((b for b in standing if b.slot_id == slot.pk and b.booked_by_id == by.pk), None)
+        mine = next((b for b in standing if b.slot_id == slot.pk and b.booked_by_id == by.pk and not b.offer_id), None)
         if mine and mine.student_id != student.pk:
             mine = None  # a sibling after all
         _make_room(slot, slot.session(topic), [b for b in standing if b is not mine], student, now, by=by)
@@ -96,11 +122,13 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
         return mine
 
 
+@_after_the_queue
 def confirm(booking: Booking, *, by: User) -> Booking:
     """Turn a hold into a booking and tell everybody. A second click changes nothing and says nothing.
 
     A hold keeps its slot by itself, so the move of its own row is guard enough. One that is over still
-    counts as long as nobody took its place; that is found out under the slot's lock.
+    counts as long as nobody took its place; that is found out under the slot's lock. Whoever waits for
+    this topic leaves the queue with it, which takes all locks.
 
     Raises:
         Taken: the hold is gone.
@@ -108,15 +136,21 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     """
     try:
         with contended(str(TAKEN), Taken), transaction.atomic():
-            now = timezone.now()
-            if booking.has_lapsed(now):
+            now, wishes = timezone.now(), []
+            if booking.offer_id and booking.state == State.HELD:
+                raise Taken(str(OFFERED))
+            lapsed = booking.has_lapsed(now)
+            if lapsed or waiting.is_wanted(booking.student_id, booking.topic_id):
                 slot = _slot(booking.slot_id)
-                _check(slot, booking.topic, booking.mode, now)
                 others = [b for b in _standing(slot, booking.student, now) if b.pk != booking.pk]
-                _make_room(slot, booking.period, others, booking.student, now, by=by)
-                _admit(slot, booking.topic, booking.student, now, but=booking)
+                if lapsed:
+                    _check(slot, booking.topic, booking.mode, now)
+                    _make_room(slot, booking.period, others, booking.student, now, by=by)
+                    _admit(slot, booking.topic, booking.student, now, but=booking)
+                wishes = waiting.reserve(booking.student_id, booking.topic_id)
             if booking.state == State.HELD:
                 _agree(booking, now, by=by)
+                waiting.booked(wishes, by=by)
     except StaleState:
         booking.refresh_from_db(fields=["state"])
     if booking.state != State.BOOKED:
@@ -124,6 +158,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     return booking
 
 
+@_after_the_queue
 def book(
     slot_id: int,
     *,
@@ -153,6 +188,7 @@ def book(
         _make_room(slot, slot.session(topic), standing, student, now, by=by)
         if not (on_behalf and exception):
             _admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
+        wishes = waiting.reserve(student.pk, topic.pk)
         booking = Booking(
             slot=slot,
             student=student,
@@ -167,15 +203,19 @@ def book(
         )
         booking.save(force_insert=True)
         _agree(booking, now, by=by, reason=f"규칙 예외: {exception}" if exception else "")
+        waiting.booked(wishes, by=by)
         return booking
 
 
 def release(booking: Booking, *, by: User) -> None:
     """Give a hold back before its time is over. Giving back what is gone already is no mistake."""
-    with transaction.atomic():
+    with contended(str(TAKEN), Taken), transaction.atomic():
+        slot = _slot(booking.slot_id)
+        _standing(slot, booking.student, timezone.now())
         held = lock(Booking.objects, booking.pk)
-        if held.state == State.HELD:
+        if held.state == State.HELD and held.offer_id is None:
             held.move(State.RELEASED, by=by, reason="다른 시간을 고르려고 돌려줌")
+            waiting.slot_freed(slot)
 
 
 def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False, tell_family: bool = True) -> Booking:
@@ -188,7 +228,7 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False, 
             cancelled too much today.
     """
     with contended(str(_("잠시 뒤에 다시 시도해 주세요.")), NotNow), transaction.atomic():
-        booking = lock(Booking.objects.for_page(), booking.pk)
+        slot, booking = _with_its_slot(booking)
         if booking.state == State.CANCELLED:
             return booking
         if booking.state != State.BOOKED:
@@ -201,7 +241,25 @@ def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False, 
         booking.move(State.CANCELLED, by=by, reason=reason, sequence=booking.sequence + 1)
         papers.void(booking, by=by, reason="예약 취소")
         notices.cancelled(booking, by_centre=by_centre, reason=reason, to_family=tell_family)
+        waiting.cancelled(booking, by=by)
+        waiting.slot_freed(slot)
         return booking
+
+
+def _with_its_slot(booking: Booking) -> tuple[Slot, Booking]:
+    """A booking with the slot it is in and its student's others, held until commit in the order of the law.
+
+    It may be moved while its slot is waited for; then that slot is let go, and the new one taken.
+    """
+    for _attempt in range(3):
+        before = transaction.savepoint()
+        slot = _slot(Booking.objects.values_list("slot", flat=True).get(pk=booking.pk))
+        _standing(slot, booking.student, timezone.now())
+        current = lock(Booking.objects.for_page(), booking.pk)
+        if current.slot_id == slot.pk:
+            return slot, current
+        transaction.savepoint_rollback(before)
+    raise NotNow(_("방금 다른 시간으로 바뀐 예약입니다. 새 시간을 확인해 주세요."))
 
 
 def _cancelled_lately(by: User) -> int:
@@ -280,11 +338,22 @@ def _agreed(standing: Iterable[Booking], slot: Slot, student: Student) -> Bookin
 def _make_room(
     slot: Slot, period: object, standing: Iterable[Booking], student: Student, now: datetime, *, by: User
 ) -> None:
-    """Lapse what is over, give up what the same person holds, and refuse if anything else stands in the way."""
+    """Lapse what is over, give up what the same person holds, and refuse if anything else stands in the way.
+
+    What an offer keeps is given up by its answer alone, and counts against no cap.
+    """
     for other in standing:
         same_wish = other.slot_id == slot.pk and other.student_id == student.pk
         lapsed = other.has_lapsed(now)
-        if lapsed or (other.state == State.HELD and (same_wish or other.booked_by_id == by.pk)):
+        in_the_way = other.slot_id == slot.pk or (other.starts_at < period.upper and period.lower < other.ends_at)
+        if other.offer_id and other.state == State.HELD:
+            if in_the_way and lapsed:
+                raise OfferOver(other.offer_id)
+            if in_the_way and other.student_id == student.pk:
+                raise Taken(str(OFFERED))
+            if in_the_way:
+                raise Taken(str(TAKEN))
+        elif lapsed or (other.state == State.HELD and (same_wish or other.booked_by_id == by.pk)):
             reason = "맡아 둔 시간이 지남" if lapsed else "다른 시간이나 다른 사람의 예약으로 바꿈"
             other.move(State.RELEASED, by=None if lapsed else by, reason=reason)
         elif other.slot_id == slot.pk:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Guardianship, Student
 from counseling import booking as bookings
-from counseling import notices, papers, rules
+from counseling import notices, papers, rules, waiting
 from counseling.booking import LAPSED, TAKEN, NotNow, Taken
 from counseling.models import Booking, BookingChange, Slot, Topic
 from krds.dates import kdatetime
@@ -53,6 +53,7 @@ def left(booking: Booking) -> int | None:
     return None if most is None else max(0, most - booking.changes.filter(by_centre=False).count())
 
 
+@bookings._after_the_queue
 def move(
     booking: Booking,
     slot_id: int,
@@ -89,8 +90,15 @@ def move(
         _make_room(slot, slot.session(topic), others, current, now, by=by)
         if not by_centre:
             bookings._admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
+        old = slots[current.slot_id]
+        wishes = waiting.reserve(current.student_id, topic.pk) if topic.pk != current.topic_id else []
+        if old.pk != slot.pk and waiting.is_waited_for(old):
+            waiting.enter()
         change = _write(current, slot, topic=topic, mode=mode, by=by, by_centre=by_centre, reason=reason, now=now)
         notices.changed(current, change, to_family=tell_family)
+        waiting.booked(wishes, by=by)
+        if old.pk != slot.pk:
+            waiting.slot_freed(old)
         return current
 
 
@@ -124,7 +132,10 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
         bookings._make_room(slot, old.period, rest, student, now, by=by)
         if not reason:
             bookings._admit(slot, old.topic, student, now, overridden=rules.FREE_FOR_STAFF)
+        waiting.cancelled(old, by=by)
+        wishes = waiting.reserve(student.pk, old.topic_id)
         new = _in_place_of(old, student, now=now, by=by)
+        waiting.booked(wishes, by=by)
         _note(old, new, by=by, by_centre=True, reason=why, former=old, now=now)
         notices.swapped(old, new, reason=why)
         return new
@@ -202,6 +213,10 @@ def _make_room(
             continue
         own = other.booked_by_id == by.pk or (other.slot_id, other.student_id) == (slot.pk, booking.student_id)
         lapsed = other.has_lapsed(now)
+        if other.offer_id and other.state == State.HELD:
+            if lapsed:
+                raise bookings.OfferOver(other.offer_id)
+            raise Taken(str(bookings.OFFERED if other.student_id == booking.student_id else TAKEN))
         if lapsed or (other.state == State.HELD and own):
             reason = "맡아 둔 시간이 지남" if lapsed else "예약을 이 시간으로 바꿈"
             other.move(State.RELEASED, by=None if lapsed else by, reason=reason)

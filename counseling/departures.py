@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import leaving
 from accounts.models import Student
-from counseling.models import Booking
+from counseling.models import Booking, Wish
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,3 +23,12 @@ def bookings_ahead(user: User | None, students: Sequence[Student]) -> list[leavi
         return []
     sentence = _("다가오는 상담 예약 %(number)d건을 먼저 취소해 주세요.") % {"number": ahead}
     return [leaving.Blocker(sentence, reverse("counseling:bookings"))]
+
+
+@leaving.register
+def wishes_waiting(user: User | None, students: Sequence[Student]) -> list[leaving.Blocker]:
+    waiting = Wish.objects.filter(student__in=students, state=Wish.State.WAITING).count()
+    if not waiting:
+        return []
+    sentence = _("상담 대기 %(number)d건을 먼저 취소해 주세요.") % {"number": waiting}
+    return [leaving.Blocker(sentence, reverse("counseling:waiting"))]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import disclosure
 from accounts.models import Student, User
-from counseling.models import Booking, BookingChange, CalendarFeed, Leave
+from counseling.models import Booking, BookingChange, CalendarFeed, Leave, Wish
 
 
 def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -54,6 +54,28 @@ def _leaves(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
     ]
 
 
+def _wishes(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    mine = Wish.objects.filter(Q(student__in=students) | Q(asked_by=user)).select_related("student", "topic")
+    return [
+        {
+            "학생": wish.student.name if wish.student in students else "",
+            "주제": wish.topic.name,
+            "방식": wish.mode_labels,
+            "날": wish.days_label,
+            "시간대": wish.hours_label,
+            "상태": wish.get_state_display(),
+            "대기 시작": wish.joined_at,
+            "대기 끝": wish.until,
+            "받은 제안": [
+                {"시간": offer.slot.starts_at, "답": offer.get_state_display(), "기한": offer.deadline}
+                for offer in wish.offers.select_related("slot").order_by("pk")
+            ],
+        }
+        for wish in mine.order_by("pk")
+    ]
+
+
 disclosure.register("상담 예약", _bookings)
 disclosure.register("상담사 휴가·출장", _leaves)
+disclosure.register("상담 대기", _wishes)
 disclosure.register("달력 주소", _feeds)

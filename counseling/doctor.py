@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.schoolyear import school_year
 from centre.models import RoomUse
+from counseling import waiting_doctor as queue
 from counseling.missed import AREA
 from counseling.models import Booking, Slot, Topic
 from intake.models import Strike
@@ -24,7 +25,7 @@ ORPHANED_AFTER = timedelta(days=1)
 def check() -> list[str]:
     """Every finding as a sentence; an empty list when all is well."""
     standing = [*_overlaps(), *_crowded_slots(), *_strays(), *_rooms(), *_orphan_holds()]
-    return [*standing, *_over_the_caps(), *_strikes()]
+    return [*standing, *_over_the_caps(), *_strikes(), *queue.check()]
 
 
 def _live() -> QuerySet[Booking]:

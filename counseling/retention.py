@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from counseling.models import Booking, CalendarFeed, Leave
+from counseling.models import Booking, CalendarFeed, Leave, Wish
 from lifecycle.retention import Kind, Period, register
 
 
@@ -67,5 +67,21 @@ register(
         period=Period(years=1),
         expired=_feeds,
         born="created_at",
+    )
+)
+
+
+def _waited(before: datetime) -> models.QuerySet:
+    return Wish.objects.exclude(state=Wish.State.WAITING).filter(until__lt=before, joined_at__lt=before)
+
+
+register(
+    Kind(
+        code="counseling.wish",
+        label="상담 대기와 자리 제안 기록",
+        basis="개인정보 보호법 제21조, 개인정보 처리방침(대기가 끝난 날부터 1년)",
+        period=Period(years=1),
+        expired=_waited,
+        born="joined_at",
     )
 )

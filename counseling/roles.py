@@ -14,6 +14,9 @@ _DESK = [
     "counseling.view_booking",
     "counseling.change_booking",
     "counseling.book_for_caller",
+    "counseling.view_wish",
+    "counseling.change_wish",
+    "counseling.view_slotoffer",
 ]
 
 ROLE_PERMISSIONS = {
@@ -27,6 +30,8 @@ ROLE_PERMISSIONS = {
         "counseling.change_topic",
         "counseling.add_counselor",
         "counseling.change_counselor",
+        "intake.view_queue",
+        "intake.change_queue",
     ],
     "감사(열람)": [
         "counseling.view_weeklypattern",
@@ -38,5 +43,8 @@ ROLE_PERMISSIONS = {
         "counseling.view_booking",
         "counseling.view_every_booking",
         "counseling.view_figures",
+        "counseling.view_wish",
+        "counseling.view_slotoffer",
+        "intake.view_queue",
     ],
 }

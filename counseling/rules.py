@@ -1,5 +1,7 @@
 """What the rules of ``intake`` say about counselling: facts gathered in one query, asked by page and use case.
 
+A time that is offered to somebody who waits is nothing booked yet, and counts against no cap.
+
 Nothing here locks. ``booking`` asks under the lock of the student row, so that what it counts stays true.
 """
 
@@ -40,7 +42,7 @@ _USES = """
         ))
         FROM counseling_booking use
         WHERE use.student_id = student.id AND use.id <> %(but)s
-          AND (use.state = ANY(%(counted)s) OR (use.state = 'held' AND use.held_until > %(now)s))
+          AND (use.state = ANY(%(counted)s) OR (use.state = 'held' AND use.held_until > %(now)s AND use.offer_id IS NULL))
     ))
 """
 _PERSON = f"{gathering.PERSON} || {_USES}"

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import calendar_views, change_views, views
+from counseling import calendar_views, change_views, views, waiting_views
 
 app_name = "counseling"
 urlpatterns = [
+    path("waiting/", waiting_views.overview, name="waiting"),
+    path("waiting/join/", waiting_views.join, name="join"),
+    path("waiting/<int:pk>/", waiting_views.wish, name="wish"),
+    path("waiting/<int:pk>/leave/", waiting_views.leave, name="leave"),
+    path("offers/<int:pk>/", waiting_views.offer, name="offer"),
     path("", views.home, name="home"),
     path("topics/<slug:slug>/rules/", views.topic_rules, name="rules"),
     path("times/", views.times, name="times"),

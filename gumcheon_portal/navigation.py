@@ -37,6 +37,7 @@ MENU = (
             (_("상담 안내"), "counseling:home"),
             (_("상담 시간 찾기·예약"), "counseling:times"),
             (_("내 예약"), "counseling:bookings"),
+            (_("내 대기"), "counseling:waiting"),
         ),
     ),
     (_("프로그램"), ((_("프로그램 찾기"), "programs:list"),)),

@@ -16,7 +16,7 @@ from django.db import models
 from django.test import Client
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, CalendarFeed, Slot, Topic
+from counseling.models import Booking, CalendarFeed, Slot, SlotOffer, Topic, Wish
 from gumcheon_portal.demo.logins import DOMAIN
 from intake.models import Referral
 from lifecycle import retention
@@ -60,6 +60,8 @@ class Demo:
             Booking: self.booking,
             Slot: self.slot,
             CalendarFeed: CalendarFeed.objects.filter(owner=self.parent).first(),
+            Wish: Wish.objects.filter(student=self.child).first(),
+            SlotOffer: SlotOffer.objects.filter(wish__student=self.child).first(),
             Guardianship: Guardianship.objects.filter(student=self.child).first(),
             Authenticator: Authenticator.objects.filter(user__email=f"admin@{DOMAIN}").first(),
         }
@@ -117,6 +119,9 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "intake:code": of(pk=lambda demo: demo.child.pk),
     "intake:withdraw": of(pk=lambda demo: Referral.objects.get(student=demo.child).pk),
     "counseling:rules": of(slug=lambda demo: Topic.objects.open().first().slug),
+    "counseling:wish": of(pk=lambda demo: demo.subject(Wish).pk),
+    "counseling:leave": of(pk=lambda demo: demo.subject(Wish).pk),
+    "counseling:offer": of(pk=lambda demo: demo.subject(SlotOffer).pk),
     "counseling:slot": _free_slot,
     "counseling:booking": _booking,
     "counseling:review": _booking,

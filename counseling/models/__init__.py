@@ -7,6 +7,7 @@ from counseling.models.changes import BookingChange
 from counseling.models.feeds import CalendarFeed
 from counseling.models.people import Counselor, Mode, Topic
 from counseling.models.slots import Refusal, Slot
+from counseling.models.waiting import DayPart, SlotOffer, Wish
 from counseling.models.working import Leave, PatternBreak, WeeklyPattern
 
 __all__ = [
@@ -14,12 +15,15 @@ __all__ = [
     "BookingChange",
     "CalendarFeed",
     "Counselor",
+    "DayPart",
     "Leave",
     "Mode",
     "PatternBreak",
     "Refusal",
     "Slot",
+    "SlotOffer",
     "Topic",
     "WeeklyPattern",
+    "Wish",
     "family_of",
 ]

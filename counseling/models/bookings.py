@@ -53,9 +53,12 @@ class BookingQuerySet(models.QuerySet):
         return self.filter(state=Booking.State.CANCELLED).order_by("-period__startswith", "-pk")
 
     def of_family(self, user: User) -> BookingQuerySet:
-        """What a family sees on its own pages. A hold is seen by the person who made it alone."""
+        """What a family sees on its own pages. A hold is seen by the person who made it alone.
+
+        The hold behind an offer is seen by nobody: the offer has a page of its own.
+        """
         tentative = Q(state__in=[Booking.State.HELD, Booking.State.RELEASED])
-        return self.filter(~tentative | Q(booked_by=user), student__in=family_keys(user))
+        return self.filter(~tentative | Q(booked_by=user, offer=None), student__in=family_keys(user))
 
     def visible_to(self, user: User) -> BookingQuerySet:
         """What somebody may open: staff by their rights, a counsellor their own, a family its own."""
@@ -118,6 +121,16 @@ class Booking(Lifecycle):
     reminded_at = models.DateTimeField("전날 안내 일시", null=True, blank=True, editable=False)
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False, verbose_name="예약한 사람"
+    )
+    offer = models.OneToOneField(
+        "counseling.SlotOffer",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="hold",
+        verbose_name="자리 제안",
+        help_text="대기하는 학생에게 제안하려고 맡아 둔 시간입니다.",
     )
     on_behalf = models.BooleanField(
         "대신 예약", default=False, editable=False, help_text="직원이 전화나 방문을 받아 예약했습니다."

@@ -208,6 +208,7 @@ def test_without_the_lock_a_cancelled_booking_moves_on(at_once, booked, target, 
 
     monkeypatch.setattr(changing, "_standing", look_and_wait)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+    monkeypatch.setattr(changing, "lock_key", lambda *_: None)
     at_once(lambda: changing.move(booked, target.pk, by=parent), cancel)
 
     booked.refresh_from_db()

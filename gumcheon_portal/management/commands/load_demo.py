@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
-from gumcheon_portal.demo import families, life, rules
+from gumcheon_portal.demo import families, life, queue, rules
 from gumcheon_portal.demo.logins import DOMAIN, printed
 
 SEED = 20260301
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         rules.rules(town)
         life.one_real_booking(town)
         life.family_history(town)
+        queue.fill(town)
         life.calendars(town)
         life.programme(town)
         life.news(town)
