@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from counseling import assignment, changing, clashes, finding
+from counseling import assignment, changing, clashes, finding, rules
 from counseling.booking import TAKEN, NotNow, Taken
 from counseling.finding import MOST, Need
 from counseling.forms import ANYBODY, MoveForm
@@ -95,8 +97,12 @@ def _free(booking: Booking, slot: Slot) -> list[Slot]:
 def _times(request: HttpRequest, booking: Booking, *, sentence: str = "") -> HttpResponse:
     asked = Need.read(request.GET, [])
     need = Need(booking.topic, asked.mode, asked.day)
-    refusal = changing.refusal(booking, timezone.now())
+    now = timezone.now()
+    refusal = changing.refusal(booking, now)
     found, more = ([], False) if refusal else finding.first_times(need, MOST, leaving=booking)
+    if found:
+        verdicts = rules.moving(booking, [time.start for time in found], now=now)
+        found = [replace(time, refusal=verdict.sentence) for time, verdict in zip(found, verdicts, strict=True)]
     context = {
         "booking": booking,
         "refusal": refusal,

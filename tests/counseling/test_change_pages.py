@@ -188,6 +188,19 @@ def test_nobody_in_particular_goes_to_whoever_has_least_and_is_still_free(
     assert Booking.objects.get(pk=booked.pk).slot_id == at_idle.pk
 
 
+def test_a_time_that_opens_to_others_first_is_said_and_not_offered(family, booked, make_slot, rule):
+    rule(everyone_after_days=20)  # the day opens 30 days before, to everybody 10 days before
+    early, late = make_slot("2026-11-26 16:00"), make_slot("2026-12-20 16:00")
+
+    page = read(family, change_url(booked))
+    assert move_url(booked, early) in page
+    assert move_url(booked, late) not in page
+    assert "2026. 12. 10.(목) 00:00" in page
+    told = family.post(move_url(booked, late), answer(booked, late), follow=True).content.decode()
+    assert "2026. 12. 10.(목) 00:00" in told
+    assert Booking.objects.get().slot_id == booked.slot_id
+
+
 def test_a_form_without_its_mode_comes_back(family, booked, make_slot):
     later = make_slot("2026-11-26 16:00")
 
