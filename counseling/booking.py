@@ -275,9 +275,7 @@ def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
         NotNow: it has not begun, or this cannot follow what was written down before.
     """
     with contended("잠시 뒤에 다시 시도해 주세요.", NotNow), transaction.atomic():
-        lock(
-            Student.objects.only("pk"), booking.student_id
-        )  # a no-show is counted, and a student comes before a booking
+        lock_key(Student, booking.student_id)  # a no-show is counted, and a student comes before a booking
         student, booking = booking.student_id, lock(Booking.objects.for_page(), booking.pk)
         if booking.student_id != student:
             raise NotNow("방금 예약한 학생이 바뀌었습니다. 다시 확인해 주세요.")
