@@ -27,7 +27,7 @@ def published_times(period: DateTimeTZRange, venue: int | None) -> shutting.Hit 
         return None
     booked = Booking.objects.filter(slot__in=slots, state=Booking.State.BOOKED).count()
     begins, over = timezone.localtime(period.lower), timezone.localtime(period.upper - timedelta.resolution)
-    asked = {"counselor": "", "first_day": begins.date(), "last_day": over.date(), "reason": "센터 휴관"}
+    asked = {"whole": "on", "first_day": begins.date(), "last_day": over.date(), "reason": "센터 휴관"}
     if begins.date() == over.date() and period.upper - period.lower < timedelta(days=1):
         asked |= {"from_time": ktime(period.lower), "until_time": ktime(period.upper)}
     sentence = f"이미 공개한 상담 시간 {number}개가 쉬는 날에 있습니다(예약 {booked}건)."

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from counseling import absence
 from counseling.admin.slots import CLOCK, DAY, own_counselors
-from counseling.admin.working import stretch
+from counseling.admin.working import said, stretch
 from counseling.models import Counselor
 from krds.dates import kdatetime
 from lifecycle import access
@@ -31,7 +31,8 @@ WHOLE = "센터 전체"
 class AbsenceForm(forms.Form):
     """Who is away, from when to when, and what families are told."""
 
-    counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사")
+    counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사", required=False, empty_label="고르세요")
+    whole = forms.BooleanField(label="센터 전체가 쉽니다(모든 상담사)", required=False)
     first_day = forms.DateField(label="첫날", widget=DAY)
     last_day = forms.DateField(label="마지막 날", widget=DAY, required=False, help_text="하루면 비워 두세요.")
     from_time = forms.TimeField(
@@ -47,15 +48,14 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        counselor = self.fields["counselor"]
-        counselor.queryset = own_counselors(request)
-        if request.user.has_perm("counseling.view_every_booking"):
-            counselor.required, counselor.empty_label = False, WHOLE
-        else:
-            counselor.empty_label = None
+        self.fields["counselor"].queryset = own_counselors(request)
+        if not request.user.has_perm("counseling.view_every_booking"):
+            del self.fields["whole"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if bool(cleaned.get("whole")) == bool(cleaned.get("counselor")) and "counselor" not in self.errors:
+            self.add_error("counselor", "상담사를 한 사람 고르거나 ‘센터 전체’에 표시해 주세요.")
         if {"first_day", "last_day", "from_time", "until_time"} <= cleaned.keys():
             cleaned["period"] = stretch(cleaned, self)
             if cleaned["period"] and cleaned["period"].upper <= timezone.now():
@@ -95,8 +95,9 @@ class AbsencePages:
             people = [hit.booking.student for hit in found.hits]
             if people:
                 access.record(request, access.AccessLog.Act.VIEW, "부재로 조정할 상담 예약", subjects=people)
-        context = {"title": "갑작스러운 부재 처리", "form": form, "found": found, "who": absence.who, "whole": WHOLE}
+        context = {"title": "갑작스러운 부재 처리", "form": form, "found": found, "whole": WHOLE}
         if found:
+            context["when"] = said(found.period)
             context["rows"] = [(hit, absence.who(hit.booking)) for hit in found.hits]
         site = self.page.admin_site
         context = {**site.each_context(request), "opts": self.page.opts, **context}
@@ -111,8 +112,8 @@ class AbsencePages:
             messages.error(request, str(refused))
             return
         counts = {"옮긴 예약": done.moved, "취소한 예약": done.cancelled, "거둔 빈 시간": done.withdrawn}
-        said = ", ".join(f"{label} {number}건" for label, number in counts.items() if number)
-        messages.success(request, f"처리했습니다. {said or '바뀐 것이 없습니다.'}")
+        words = ", ".join(f"{label} {number}건" for label, number in counts.items() if number)
+        messages.success(request, f"처리했습니다. {words or '바뀐 것이 없습니다.'}")
         for booking, sentence in done.failures:
             when = kdatetime(booking.starts_at)
             messages.error(request, f"{when} {absence.who(booking)}: {sentence} 이 가족의 예약은 그대로입니다.")

@@ -217,6 +217,12 @@ def as_days(period: DateTimeTZRange) -> tuple[date, date, time | None, time | No
     return begins.date(), last, begins.time() or None, (over.time() if over.date() == last else None)
 
 
+def said(period: DateTimeTZRange) -> str:
+    """Whole days as days, anything else with its times."""
+    first, last, since, until = as_days(period)
+    return kperiod(period.lower, period.upper) if since or until else kperiod(first, last)
+
+
 @admin.register(Leave)
 class LeaveAdmin(OfMine):
     form = LeaveForm
@@ -227,8 +233,7 @@ class LeaveAdmin(OfMine):
 
     @admin.display(description="기간", ordering="period")
     def when(self, leave: Leave) -> str:
-        first, last, since, until = as_days(leave.period)
-        return kperiod(leave.period.lower, leave.period.upper) if since or until else kperiod(first, last)
+        return said(leave.period)
 
     def save_model(self, request: HttpRequest, obj: Leave, form: forms.ModelForm, change: bool) -> None:
         obj.created_by = obj.created_by or request.user
@@ -249,9 +254,9 @@ class LeaveAdmin(OfMine):
         return redirect(absence_url(leave.counselor, leave.period))
 
 
-def absence_url(counselor: Counselor | None, period: DateTimeTZRange) -> str:
+def absence_url(counselor: Counselor, period: DateTimeTZRange) -> str:
     first, last, since, until = as_days(period)
-    asked = {"counselor": counselor.pk if counselor else "", "first_day": first, "last_day": last}
+    asked = {"counselor": counselor.pk, "first_day": first, "last_day": last}
     times = {"from_time": since and ktime(since), "until_time": until and ktime(until)}
     asked |= {name: value for name, value in times.items() if value}
     return f"{reverse('admin:counseling_absence')}?{urlencode(asked)}"

@@ -271,7 +271,9 @@ def test_a_counsellor_settles_the_own_absence_only(client, booked, counselor, co
     client.force_login(colleague.user)
     asked = {"counselor": counselor.pk, "first_day": "2026-11-25", "reason": "병가"}
     client.post(reverse("admin:counseling_absence"), asked | {f"booking-{booked.pk}": "cancel"})
-    client.post(reverse("admin:counseling_absence"), asked | {"counselor": "", f"booking-{booked.pk}": "cancel"})
+    client.post(
+        reverse("admin:counseling_absence"), asked | {"counselor": "", "whole": "on", f"booking-{booked.pk}": "cancel"}
+    )
 
     booked.refresh_from_db()
     assert booked.state == State.BOOKED
@@ -284,3 +286,14 @@ def test_a_period_that_is_over_or_backwards_is_said(client, boss, counselor):
     assert "이미 지난 기간입니다" in client.get(reverse("admin:counseling_absence"), asked).content.decode()
     asked |= {"first_day": "2026-11-25", "from_time": "15:00", "until_time": "14:00"}
     assert "끝은 시작보다 뒤여야" in client.get(reverse("admin:counseling_absence"), asked).content.decode()
+
+
+def test_nobody_shuts_the_centre_by_leaving_a_field_empty(client, boss, booked):
+    client.force_login(boss)
+    asked = {"counselor": "", "first_day": "2026-11-25", "reason": "휴관"}
+    page = client.post(reverse("admin:counseling_absence"), asked | {f"booking-{booked.pk}": "cancel"})
+
+    assert "상담사를 한 사람 고르거나" in page.content.decode()
+    booked.refresh_from_db()
+    assert booked.state == State.BOOKED
+    assert len(client.get(reverse("admin:counseling_absence"), asked | {"whole": "on"}).context["rows"]) == 1
