@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import overview
 from accounts.overview import Asked, Entry, Group, Step, Urgency
-from counseling import questionnaires
+from counseling import questionnaires, waiting
 from counseling.models import Booking
 from krds.dates import kdatetime, kperiod, ktime
 from programs import engagements
@@ -111,6 +111,41 @@ def counselling(asked: Asked) -> Iterable[Entry]:
         )
 
 
+@overview.steps
+def offers(asked: Asked) -> Iterable[Step]:
+    """A time that is kept for a child until its deadline, and then goes to the next in line."""
+    for standing in _standing(asked):
+        if standing.offer:
+            wish, offer = standing.wish, standing.offer
+            yield Step(
+                sentence=_("%(name)s님이 기다리던 %(topic)s 자리가 났습니다: %(when)s. 기한까지 답해 주세요.")
+                % {"name": wish.student.name, "topic": wish.topic.name, "when": kdatetime(offer.slot.starts_at)},
+                url=reverse("counseling:offer", args=[offer.pk]),
+                action=_("답하기"),
+                urgency=Urgency.NOW,
+                until=offer.deadline,
+                student=wish.student_id,
+            )
+
+
+@overview.entries
+def places_in_line(asked: Asked) -> Iterable[Entry]:
+    for standing in _standing(asked):
+        wish = standing.wish
+        kind = _("%(topic)s 더 빠른 시간") if wish.booking_id else "%(topic)s"
+        yield Entry(
+            student=wish.student_id,
+            group=Group.WAITING,
+            at=wish.joined_at,
+            title=_("%(what)s 대기 %(number)d번째")
+            % {"what": kind % {"topic": wish.topic.name}, "number": standing.position},
+            url=wish.get_absolute_url(),
+            text=_("%(until)s까지 기다립니다.") % {"until": kdatetime(wish.until)},
+            badge=_("답을 기다림") if standing.offer else str(wish.State(wish.state).label),
+            kind="warning" if standing.offer else "information",
+        )
+
+
 @overview.entries
 def programme_sessions(asked: Asked) -> Iterable[Entry]:
     for session in engagements.of(asked.students, asked.now, asked.now + AHEAD):
@@ -125,10 +160,14 @@ def programme_sessions(asked: Asked) -> Iterable[Entry]:
         )
 
 
+def _standing(asked: Asked) -> list[waiting.Standing]:
+    return asked.once("counseling.standing", lambda: waiting.standing_of(asked.user) if asked.students else [])
+
+
 def _live(asked: Asked) -> list[Booking]:
     """What is agreed and not over, and one's own running holds, the next first; one query for page and steps."""
     agreed = Q(state__in=Booking.AGREED)
-    held = Q(state=State.HELD, held_until__gt=asked.now, booked_by=asked.user)
+    held = Q(state=State.HELD, held_until__gt=asked.now, booked_by=asked.user, offer=None)
     mine = Booking.objects.filter(agreed | held, student__in=asked.students, period__endswith__gt=asked.now)
     return asked.once("counseling.live", lambda: list(mine.for_page().order_by("period__startswith", "pk")))
 

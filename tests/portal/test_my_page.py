@@ -15,7 +15,8 @@ from accounts import overview
 from accounts.models import Affiliation, Guardianship, Invitation, Neighbourhood, School, Student, User
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import booking as bookings
-from counseling.models import Booking, Counselor, Slot, Topic
+from counseling import joining, waiting
+from counseling.models import Booking, Counselor, Slot, Topic, Wish
 from intake.models import Strike
 from questionnaires import building
 from questionnaires.design import Design, Question, Section
@@ -206,6 +207,21 @@ def test_a_no_show_may_be_explained_until_its_deadline(parent, today):
     assert ["불참이 기록되었습니다" in step.sentence for step in Asked.by(parent).steps] == [True]
     today.shift(timedelta(days=7))
     assert Asked.by(parent).steps == []
+
+
+def test_a_place_in_line_is_shown_and_an_offer_waits_until_its_deadline(client, parent, topic, slots, today):
+    child = child_of(parent)
+    wish = joining.join(Wish(student=child, topic=topic, modes=["visit"]), by=parent)
+    assert "1:1 진학상담 대기 1번째" in page(client, parent)
+    assert Asked.by(parent).steps == []
+
+    assert waiting.slots_opened([Slot.objects.get(pk=slots("2026-11-26 14:00"))]) == 1
+    [step] = Asked.by(parent).steps
+    offer = wish.offers.get()
+    assert (step.urgency, step.until) == (Urgency.NOW, offer.deadline)
+    assert step.url == f"/counseling/offers/{offer.pk}/"
+    today.move_to(offer.deadline)
+    assert [step.url for step in Asked.by(parent).steps if "offers" in step.url] == []
 
 
 def test_what_other_rooms_say_is_put_in_its_place(client, parent, monkeypatch):
