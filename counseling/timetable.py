@@ -1,8 +1,8 @@
 """From weekly patterns to times that can be booked: first a look at what would happen, then doing it.
 
-``plan`` only looks. ``publish`` looks again under the locks (counsellors → rooms → slots,
-``docs/locks.md``) and does what it finds; done twice it adds nothing. Times made by hand are never touched,
-and a time that somebody has booked stays as it is, whatever the patterns say: it is listed as an exception.
+``plan`` only looks. ``publish`` looks again under the locks (counsellors → rooms → slots, ``docs/locks.md``)
+and does what it finds; done twice it adds nothing, and whoever waits is offered the new times. Times made by
+hand are never touched, and one that somebody has booked stays as it is, whatever the patterns say: it is listed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from django.utils import timezone
 from centre.calendar import Calendar
 from centre.models import Room
 from centre.rooms import Usage
+from counseling import waiting
 from counseling.models import Booking, Counselor, Leave, Mode, Slot, WeeklyPattern
 from counseling.models.people import mode_labels
 from counseling.models.slots import midnight
@@ -142,7 +143,7 @@ def publish(counselors: Iterable[Counselor], first: date, last: date, *, expecte
         for change in found.changed:  # rooms given back first, so that two may swap theirs
             change.slot.room = change.session.room
             change.slot.save(update_fields=["room", "modes"])
-        Slot.objects.bulk_create(
+        made = Slot.objects.bulk_create(
             Slot(
                 counselor=session.counselor,
                 period=session.period,
@@ -155,6 +156,7 @@ def publish(counselors: Iterable[Counselor], first: date, last: date, *, expecte
         for counselor in locked:
             counselor.published_until = max(last, counselor.published_until or last)
             counselor.save(update_fields=["published_until"])
+        waiting.slots_opened(made)
     return found
 
 

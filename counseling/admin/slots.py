@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.fields.ranges import RangeStartsWith
-from django.db import models
+from django.db import models, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpRequest
@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from centre.models import Room, RoomUse
 from centre.rooms import Usage
+from counseling import waiting
 from counseling.admin.offer import ModesField
 from counseling.admin.periods import AheadFirst
 from counseling.models import Booking, Counselor, Slot
 from krds.dates import kperiod
 from lifecycle.admin import StaffAdmin
-from lifecycle.locks import lock
+from lifecycle.locks import lock, lock_all
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 CLOCK = forms.TimeInput({"type": "time"}, format="%H:%M")
@@ -152,10 +153,22 @@ class SlotAdmin(StaffAdmin):
     def taken(self, slot: Slot) -> str:
         return slot.taken_by[0].get_state_display() if slot.taken_by else "비어 있음"
 
+    def save_model(self, request: HttpRequest, obj: Slot, form: forms.ModelForm, change: bool) -> None:
+        """Whoever waits is offered a time that is new, or new to families; the page is one transaction."""
+        super().save_model(request, obj, form, change)
+        if obj.published and form.changed_data:
+            waiting.slots_opened([obj])
+
     # --- Actions -----------------------------------------------------------------------------
     @admin.action(description="선택한 시간 공개", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: models.QuerySet[Slot]) -> None:
-        self.message_user(request, f"{queryset.update(published=True)}개를 공개했습니다.")
+        keys = list(queryset.values_list("pk", flat=True))
+        with transaction.atomic():
+            lock_all(Slot.objects, keys)
+            hidden = list(Slot.objects.standing().filter(pk__in=keys, published=False).values_list("pk", flat=True))
+            Slot.objects.filter(pk__in=hidden).update(published=True)
+            waiting.slots_opened(Slot.objects.filter(pk__in=hidden).select_related("counselor", "room__venue"))
+        self.message_user(request, f"{len(hidden)}개를 공개했습니다.")
 
     @admin.action(description="선택한 시간 비공개(있는 예약은 그대로)", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: models.QuerySet[Slot]) -> None:

@@ -18,8 +18,8 @@ from accounts.models import User
 from centre import rooms
 from centre.models import Closure, Holiday, OpeningHours, Room, RoomUse, Venue
 from counseling import booking as bookings
-from counseling import timetable
-from counseling.models import Booking, Leave, PatternBreak, Slot, WeeklyPattern
+from counseling import joining, timetable
+from counseling.models import Booking, Leave, PatternBreak, Slot, WeeklyPattern, Wish
 from counseling.models.slots import midnight
 from lifecycle.locks import Refused
 from notices.models import Notice
@@ -219,6 +219,30 @@ def test_a_time_changed_by_hand_is_no_pattern_s_any_more(client, counselor, publ
     publish(counselor)
 
     assert clocks() == ["14:00", "15:00", "16:00", "17:10"]
+
+
+def test_whoever_waits_is_offered_a_new_time_in_the_same_transaction(counselor, pattern, student, parent, topic):
+    pattern()
+    wish = joining.join(Wish(student=student, topic=topic, modes=["visit"]), by=parent)
+    publish(counselor)
+
+    offer = wish.offers.get()
+    assert offer.slot == Slot.objects.on(WEDNESDAY).first()
+    assert Booking.objects.get(slot=offer.slot).state == Booking.State.HELD
+    assert Slot.objects.free(topic=topic).count() == 2
+
+
+def test_a_time_made_by_hand_is_offered_too(client, counselor, student, parent, topic):
+    wish = joining.join(Wish(student=student, topic=topic, modes=["visit"]), by=parent)
+    client.force_login(User.objects.create_superuser("chief@example.com", name="정최고"))
+    typed = {"counselor": counselor.pk, "day": "2026-11-26", "starts": "14:00", "ends": "14:50", "modes": ["visit"]}
+    client.post(reverse("admin:counseling_slot_add"), typed)
+    assert not wish.offers.exists()  # not published yet
+
+    slot = Slot.objects.get()
+    chosen = {"action": "publish", "_selected_action": [slot.pk]}
+    client.post(reverse("admin:counseling_slot_changelist"), chosen)
+    assert wish.offers.get().slot == slot
 
 
 # --- Rooms -----------------------------------------------------------------------------------
