@@ -15,6 +15,7 @@ class CounselingConfig(AppConfig):
             referrals,  # noqa: F401
             retention,  # noqa: F401
             room_names,  # noqa: F401
+            sheets,  # noqa: F401
             shut_days,  # noqa: F401
             waiting_notices,  # noqa: F401
         )

@@ -48,12 +48,18 @@ class Cell:
     can_book: bool
     is_waiting: bool  # over, and nobody has written down what happened
     marks: Sequence[Mark]
+    is_own: bool = False  # the reader's own counselling
 
     @property
     def who(self) -> str:
         """``김*늘 (중3)``: enough to greet somebody; the rest stands on the booking's own page."""
         student = self.booking.student if self.booking else None
         return f"{mask_name(student.name)} ({student.grade_label})" if student else ""
+
+    @property
+    def can_record(self) -> bool:
+        """The counselling took place, and it is the reader's own to write down."""
+        return self.is_own and self.booking is not None and self.booking.state in {State.ARRIVED, State.DONE}
 
     @property
     def can_change(self) -> bool:
@@ -177,11 +183,13 @@ def _slots(view: View, user: User, now: datetime, *, bare: bool = False) -> list
 
 
 def _cell(slot: Slot, user: User, now: datetime, *, sees_all: bool) -> Cell:
-    is_open = sees_all or slot.counselor.user_id == user.pk
+    is_own = slot.counselor.user_id == user.pk
+    is_open = sees_all or is_own
     booking = slot.taken[0] if slot.taken else None
     can_book = booking is None and slot.published and now < slot.ends_at
     waits = is_open and booking is not None and booking.state in Booking.AGREED and booking.ends_at <= now
-    return Cell(slot, booking, is_open, can_book, waits, marks(booking, now) if booking and is_open else [])
+    possible = marks(booking, now) if booking and is_open else []
+    return Cell(slot, booking, is_open, can_book, waits, possible, is_own)
 
 
 def _wanted(cell: Cell, show: str) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 
 from accounts import disclosure
 from accounts.models import Student, User
-from counseling.models import Booking, BookingChange, CalendarFeed, Leave, Wish
+from counseling.models import Booking, BookingChange, CalendarFeed, Leave, Record, RecordVersion, Wish
 
 
 def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -75,6 +75,24 @@ def _wishes(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
     ]
 
 
+def _records(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    """What was shared with the person who asks; a counsellor's memo is given on a request in writing (법 제35조④)."""
+    shared = Record.objects.shared_with(user).filter(booking__student__in=students).for_page().order_by("pk")
+    versions = RecordVersion.objects.filter(record__in=shared, number=F("record__shared_version"))
+    said = {version.record_id: version for version in versions.select_related("record")}
+    return [
+        {
+            "학생": record.booking.student.name,
+            "상담 일시": record.booking.starts_at,
+            "요약": said[record.pk].summary,
+            "합의한 할 일": [item["text"] for item in said[record.pk].items],
+            "다음 상담 제안": said[record.pk].next_on,
+        }
+        for record in shared
+    ]
+
+
+disclosure.register("공유된 상담 결과", _records)
 disclosure.register("상담 예약", _bookings)
 disclosure.register("상담사 휴가·출장", _leaves)
 disclosure.register("상담 대기", _wishes)

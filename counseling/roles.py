@@ -18,14 +18,17 @@ _DESK = [
     "counseling.change_wish",
     "counseling.view_slotoffer",
 ]
+_WATCH = ["counseling.view_record_openings", "counseling.view_breakglass"]
 
 ROLE_PERMISSIONS = {
     # One's own times and bookings; other counsellors' only as free or taken.
-    "상담사": _DESK,
+    "상담사": [*_DESK, "counseling.break_glass"],
     "팀장(승인)": [
         *_DESK,
         "counseling.view_every_booking",
         "counseling.view_figures",
+        "counseling.supervise_records",
+        *_WATCH,
         "counseling.add_topic",
         "counseling.change_topic",
         "counseling.add_counselor",
@@ -33,10 +36,13 @@ ROLE_PERMISSIONS = {
         "intake.view_queue",
         "intake.change_queue",
     ],
+    # Who opened which record, and nothing of what it says.
+    "개인정보 담당": _WATCH,
     "감사(열람)": [
         "counseling.view_weeklypattern",
         "counseling.view_patternbreak",
         "counseling.view_leave",
+        *_WATCH,
         "counseling.view_topic",
         "counseling.view_counselor",
         "counseling.view_slot",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import calendar_views, change_views, views, waiting_views
+from counseling import calendar_views, change_views, record_views, views, waiting_views
 
 app_name = "counseling"
 urlpatterns = [
@@ -28,5 +28,11 @@ urlpatterns = [
     path("bookings/<int:pk>/change/<int:slot_pk>/", change_views.move, name="move"),
     path("bookings/<int:pk>/cancel/", views.cancel, name="cancel"),
     path("bookings/<int:pk>/confirmation/", views.confirmation, name="confirmation"),
+    path("records/", record_views.timeline, name="timeline"),
+    path("records/guardians/", record_views.guardians, name="record_guardians"),
+    path("records/<int:pk>/", record_views.record, name="record"),
+    path("records/<int:pk>/next/", record_views.following, name="record_next"),
+    path("records/<int:pk>/sheet/", record_views.sheet, name="record_sheet"),
+    path("records/<int:pk>/tick/", record_views.tick, name="record_tick"),
     path("bookings/<int:pk>/counseling.ics", views.ics, name="ics"),
 ]

@@ -77,7 +77,7 @@ class IssuedDocumentAdmin(MaskedAdmin):
         return request.user.has_perm("documents.withdraw_document")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        return super().get_queryset(request).select_related("print", "withdrawal").defer("figures")
+        return super().get_queryset(request).select_related("print", "withdrawal").defer("figures", "sealed_figures")
 
     def subject_of(self, obj: IssuedDocument) -> models.Model | None:
         kind = kinds.find(obj.kind)

@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from documents import figures as written
 from documents import hint, kinds, making
@@ -52,6 +53,8 @@ def issue(
     text = written.dumps(figures)
     about = f"{subject._meta.label_lower}:{subject.pk}" if subject is not None else ""
     content = written.digest(kind.code, title, about, to, text)
+    if kind.sealed:  # a bare hash would let a guess at the contents be tried
+        content = salted_hmac("documents.issue", content, algorithm="sha256").hexdigest()
     paper = _standing(content)
     if paper is None:
         with contended(BUSY), transaction.atomic(durable=True):
@@ -59,7 +62,7 @@ def issue(
                 kind,
                 content,
                 title=title,
-                figures=text,
+                **({"sealed_figures": text} if kind.sealed else {"figures": text}),
                 subject=subject,
                 issued_to=to,
                 issued_by=by,

@@ -28,6 +28,8 @@ class Kind:
     ``visible`` says, as a condition on ``IssuedDocument``, which of its papers a person may open: usually
     ``of(Booking.objects.visible_to(user))``. ``person`` finds the student or user whose data the paper of
     a subject holds, for the access log. A ``slow`` paper takes more than a second, so a worker makes it.
+    A ``sealed`` one lies sealed at rest, figures and file (``lifecycle.sealed``); it is opened for whoever may
+    open the paper, and verified without being opened.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Kind:
     visible: Callable[[Any], Q]
     person: Callable[[Any], models.Model | None] = _no_person
     slow: bool = False
+    sealed: bool = False
 
     def __hash__(self) -> int:
         return hash(self.code)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -43,21 +41,19 @@ def finish(paper: IssuedDocument) -> IssuedDocument:
     """
     if Print.objects.filter(paper=paper).exists():
         return IssuedDocument.objects.with_rest().get(pk=paper.pk)
-    content = pdf_of(paper)
-    row = Print(paper=paper, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-    row.file.save(f"{paper.code.lower()}.pdf", ContentFile(content), save=False)
+    row = Print.of(paper, pdf_of(paper), sealed=kinds.get(paper.kind).sealed)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:  # somebody else was faster
-        row.file.delete(save=False)
+        row.stored.delete(save=False)
     return IssuedDocument.objects.with_rest().get(pk=paper.pk)
 
 
 def pdf_of(paper: IssuedDocument) -> bytes:
     """The paper as bytes, from its stored figures alone."""
     centre = Centre.objects.current()
-    figures = loads(paper.figures)
+    figures = loads(paper.contents)
     head = Letterhead(paper, centre.name if centre else settings.SITE_NAME)
     return render(
         kinds.get(paper.kind).template,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
 from documents import kinds
 from lifecycle.append_only import append_only
 from lifecycle.masking import mask_name
+from lifecycle.sealed import SealedFileField, SealedTextField
 
 
 class Series(models.Model):
@@ -57,7 +62,8 @@ class IssuedDocumentQuerySet(models.QuerySet):
 class IssuedDocument(models.Model):
     """A number that was given out, and what for. Its file is a ``Print``, its end a ``Withdrawal``.
 
-    ``figures`` is everything the paper says (``documents.figures``); ``content_hash`` stands for it together
+    ``figures`` is everything the paper says (``documents.figures``), in ``sealed_figures`` for kinds that are
+    sealed; ``contents`` is the one that there is. ``content_hash`` stands for it together
     with kind, title, subject and recipient, so that the same paper is issued once. ``edition`` counts how
     often that same paper was withdrawn before.
     """
@@ -81,7 +87,8 @@ class IssuedDocument(models.Model):
     )
     issued_at = models.DateTimeField("발급 일시", default=timezone.now)
     known_until = models.DateTimeField("자료 기준 시각", null=True, help_text="이때까지 확인된 자료로 만들었습니다.")
-    figures = models.TextField("담긴 내용", editable=False)
+    figures = models.TextField("담긴 내용", blank=True, editable=False)
+    sealed_figures = SealedTextField("봉인한 내용", bound_to="code", null=True, editable=False)
     content_hash = models.CharField("내용 해시", max_length=64, editable=False)
     edition = models.PositiveSmallIntegerField("차수", default=0, editable=False)
     code = models.CharField("문서확인번호", max_length=12, unique=True, editable=False)
@@ -100,13 +107,18 @@ class IssuedDocument(models.Model):
             models.Index(fields=["subject_type", "subject_id"], name="issueddocument_subject"),
             models.Index(fields=["issued_at"], name="issueddocument_issued"),
         ]
-        triggers = append_only()
+        triggers = append_only(sealed=["sealed_figures"])
 
     def __str__(self) -> str:
         return self.number
 
     def get_absolute_url(self) -> str:
         return reverse("documents:paper", args=[self.pk])
+
+    @property
+    def contents(self) -> str:
+        """The stored figures, opened where they are sealed."""
+        return self.figures if self.sealed_figures is None else self.sealed_figures
 
     @property
     def label(self) -> str:
@@ -145,7 +157,10 @@ class Print(models.Model):
     """The file of a paper."""
 
     paper = models.OneToOneField(IssuedDocument, on_delete=models.CASCADE, related_name="print", verbose_name="문서")
-    file = models.FileField("파일", upload_to="documents/%Y/%m", max_length=200)
+    file = models.FileField("파일", upload_to="documents/%Y/%m", max_length=200, blank=True)
+    sealed_file = SealedFileField(
+        "봉인한 파일", bound_to="paper_id", upload_to="documents/%Y/%m", max_length=200, blank=True
+    )
     sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
     size = models.PositiveIntegerField("크기(바이트)")
     made_at = models.DateTimeField("만든 일시", default=timezone.now)
@@ -153,10 +168,40 @@ class Print(models.Model):
     class Meta:
         verbose_name = "문서 파일"
         verbose_name_plural = "문서 파일"
-        triggers = append_only()
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(file="") | Q(sealed_file="")) & ~Q(file="", sealed_file=""), name="print_is_one_file"
+            )
+        ]
+        triggers = append_only(sealed=["sealed_file"])
 
     def __str__(self) -> str:
         return f"{self.paper}.pdf"
+
+    @classmethod
+    def of(cls, paper: IssuedDocument, content: bytes, *, sealed: bool) -> Print:
+        """The file of ``paper`` in storage, its row still to be saved."""
+        row = cls(paper=paper, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+        place = row.sealed_file if sealed else row.file
+        place.save(f"{paper.code.lower()}.{'sealed' if sealed else 'pdf'}", ContentFile(content), save=False)
+        return row
+
+    @property
+    def stored(self) -> FieldFile:
+        """Whichever file there is, as it lies in storage."""
+        return self.sealed_file or self.file
+
+    def pieces(self) -> Iterator[bytes]:
+        """The PDF as it was printed, piece by piece.
+
+        Raises:
+            Unreadable: sealed, and the key is not here or the file was changed.
+        """
+        if self.sealed_file:
+            yield from self.sealed_file.segments()
+        else:
+            with self.file.open("rb") as file:
+                yield from file.chunks()
 
 
 class Withdrawal(models.Model):

@@ -14,9 +14,9 @@ def _over(before: datetime) -> models.QuerySet:
     return IssuedDocument.objects.filter(issued_at__lt=before).exclude(issued_to="")
 
 
-def _destroy(rows: models.QuerySet) -> int:
+def destroy(rows: models.QuerySet) -> int:
     """The rows at once, their files when the transaction is sure; the register keeps the count of both."""
-    files = [row.file for row in Print.objects.filter(paper__in=rows.values("pk"))]
+    files = [row.stored for row in Print.objects.filter(paper__in=rows.values("pk"))]
     gone = rows.delete()[1].get(IssuedDocument._meta.label, 0)
     transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files])
     return gone
@@ -30,7 +30,7 @@ register(
         period=Period(years=3),
         expired=_over,
         born="issued_at",
-        destroy=_destroy,
+        destroy=destroy,
         method="데이터베이스와 저장소에서 삭제(복구 불가)",
     )
 )

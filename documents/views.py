@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -60,7 +60,8 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         subject=person,
         people=int(person is not None),
     )
-    response = FileResponse(document.print.file.open("rb"), content_type="application/pdf")
+    content = b"".join(document.print.pieces())  # a paper is some hundred kilobytes; whole or not at all
+    response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'{document.number}.pdf')}"
     return response
 

@@ -21,7 +21,10 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
+from counseling import records
+
 OTHER = "그 밖"
+OWN_CAP = 100  # of one's own duties; who has more sees that there are many
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ WORK: dict[str, list[str | Link]] = {
         Link("상담사 배정 현황", "counseling_load", "counseling.view_every_booking"),
     ],
     "예약과 상담": [
+        Link("상담 기록", "counseling_records", "counseling.view_booking"),
+        Link("다음 상담 제안", "counseling_proposals", "counseling.view_booking"),
+        Link("긴급 열람", "counseling_emergency", "counseling.break_glass"),
         "counseling.Booking",
         Link("상담 통계", "counseling_figures", "counseling.view_figures"),
         "counseling.Slot",
@@ -94,6 +100,8 @@ WORK: dict[str, list[str | Link]] = {
     ],
     "개인정보·감사": [
         "lifecycle.AccessLog",
+        Link("상담 기록 열람 이력", "counseling_openings", "counseling.view_record_openings"),
+        "counseling.BreakGlass",
         Link("보존 기간표", "lifecycle_destructionplan_periods", "lifecycle.view_destructionplan"),
         "lifecycle.DestructionPlan",
         "lifecycle.DestructionRecord",
@@ -125,7 +133,29 @@ class Duty:
         return f"{reverse(f'admin:{app}_{model}_changelist')}?{urlencode(self.waiting)}"
 
 
+@dataclass(frozen=True)
+class OwnDuty(Duty):
+    """Something that waits for this very person, counted by its room and listed on a page of the room's own."""
+
+    page: str = ""
+    of: Callable[[Any], models.QuerySet] | None = None
+
+    def count(self, user: Any) -> int:
+        return self.of(user)[:OWN_CAP].count()
+
+    def url(self) -> str:
+        return reverse(f"admin:{self.page}")
+
+
 DUTIES = [
+    OwnDuty(
+        "쓸 상담 기록",
+        "counseling.Booking",
+        "counseling.change_booking",
+        {},
+        page="counseling_records",
+        of=records.unwritten,
+    ),
     Duty("보내지 못한 알림", "notices.Notice", "notices.view_notice", {"state__exact": "failed"}),
     Duty("도착을 확인할 알림", "notices.Notice", "notices.view_notice", {"state__exact": "unknown"}),
     Duty(

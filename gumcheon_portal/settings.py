@@ -324,6 +324,8 @@ DESTRUCTION_LEDGER = Path(env.str("DESTRUCTION_LEDGER", default=str(PORTAL_DATA 
 COUNSELING_HOLD_MINUTES = env.int("COUNSELING_HOLD_MINUTES", default=10)
 # The day before, from this hour on, families are reminded; the cancelling is still open then.
 COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
+# How long a record that is not one's own stays open once the glass was broken.
+RECORD_BREAK_GLASS_MINUTES = env.int("RECORD_BREAK_GLASS_MINUTES", default=30)
 
 # --- Files that families send ----------------------------------------------------------------
 UPLOAD_MOST_BYTES = env.int("UPLOAD_MOST_BYTES", default=10 * 1024 * 1024)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +41,14 @@ class Period:
             return local.replace(year=local.year - self.years)
         except ValueError:
             return local.replace(year=local.year - self.years, day=28)
+
+    def after(self, moment: datetime) -> date:
+        """The first Korean day on which a row that ended at ``moment`` is over; 29 February waits for 1 March."""
+        day = timezone.localdate(moment) + timedelta(days=self.days + 1)
+        try:
+            return day.replace(year=day.year + self.years)
+        except ValueError:
+            return day.replace(year=day.year + self.years, month=3, day=1)
 
     @classmethod
     def parse(cls, written: str) -> Period:

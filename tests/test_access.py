@@ -16,7 +16,7 @@ from django.db import models
 from django.test import Client
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, CalendarFeed, Slot, SlotOffer, Topic, Wish
+from counseling.models import Booking, CalendarFeed, Record, Slot, SlotOffer, Topic, Wish
 from gumcheon_portal.demo.logins import DOMAIN
 from intake.models import Referral
 from lifecycle import retention
@@ -84,6 +84,7 @@ def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
 
 # What URLs with arguments are asked for: the objects of the demo parent's family wherever somebody owns them.
 _booking = of(pk=lambda demo: demo.booking.pk)
+_recorded = of(pk=lambda demo: Record.objects.filter(booking__student=demo.child).latest("pk").booking_id)
 _free_slot = of(pk=lambda demo: demo.slot.pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
 ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
@@ -100,6 +101,16 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:counseling_swap": _booking,
     "admin:counseling_call": _free_slot,
     "admin:counseling_confirmation": _booking,
+    "admin:counseling_record": _recorded,
+    "admin:counseling_write_record": _recorded,
+    "admin:counseling_share_record": _recorded,
+    "admin:counseling_unshare_record": _recorded,
+    "admin:counseling_history_of_record": _recorded,
+    "admin:counseling_break_glass": _recorded,
+    "counseling:record": _recorded,
+    "counseling:record_tick": _recorded,
+    "counseling:record_sheet": _recorded,
+    "counseling:record_next": _recorded,
     "admin:counseling_figures_file": of(code=lambda _: "2026", by=lambda _: "topic", form=lambda _: "csv"),
     "admin:notices_notice_decide": of(pk=lambda demo: demo.subject(Notice).pk, what=lambda demo: "resend"),
     "admin:notices_wording_reset": of(code=lambda demo: "counseling.booked"),

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from counseling.admin.bookings import BookingAdmin
 from counseling.admin.offer import CounselorAdmin, TopicAdmin
+from counseling.admin.records import BreakGlassAdmin
 from counseling.admin.referrals import ReferralAdmin
 from counseling.admin.slots import SlotAdmin
 from counseling.admin.working import LeaveAdmin, WeeklyPatternAdmin
 
 __all__ = [
     "BookingAdmin",
+    "BreakGlassAdmin",
     "CounselorAdmin",
     "LeaveAdmin",
     "ReferralAdmin",

@@ -15,6 +15,7 @@ from counseling.admin.desk import Desk
 from counseling.admin.history import History
 from counseling.admin.papers import Papers
 from counseling.admin.periods import WhenFilter
+from counseling.admin.records import Records, record_steps
 from counseling.admin.video import VideoPages
 from counseling.models import Booking, BookingChange
 from counseling.papers import can_confirm
@@ -109,8 +110,8 @@ class BookingAdmin(MaskedAdmin):
         return False  # nothing to type; the buttons ask ``counseling.change_booking`` themselves
 
     def get_urls(self) -> list[URLPattern]:
-        own = [url for pages in (Desk, Calls, Changes, History, Papers, VideoPages) for url in pages(self).urls()]
-        return [*own, *super().get_urls()]
+        kinds = (Desk, Calls, Changes, History, Papers, VideoPages, Records)
+        return [*(url for pages in kinds for url in pages(self).urls()), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -121,6 +122,7 @@ class BookingAdmin(MaskedAdmin):
                 **Desk(self).steps(request, booking),
                 "can_confirm": can_confirm(booking),
                 "can_link": VideoPages.can_link(request, booking),
+                **record_steps(request, booking),
             }
             if booking
             else {}

@@ -6,19 +6,26 @@ from counseling.models.bookings import Booking, family_of
 from counseling.models.changes import BookingChange
 from counseling.models.feeds import CalendarFeed
 from counseling.models.people import Counselor, Mode, Topic
+from counseling.models.records import ActionTick, BreakGlass, GuardianAccess, Proposal, Record, RecordVersion
 from counseling.models.slots import Refusal, Slot
 from counseling.models.waiting import DayPart, SlotOffer, Wish
 from counseling.models.working import Leave, PatternBreak, WeeklyPattern
 
 __all__ = [
+    "ActionTick",
     "Booking",
     "BookingChange",
+    "BreakGlass",
     "CalendarFeed",
     "Counselor",
     "DayPart",
+    "GuardianAccess",
     "Leave",
     "Mode",
     "PatternBreak",
+    "Proposal",
+    "Record",
+    "RecordVersion",
     "Refusal",
     "Slot",
     "SlotOffer",

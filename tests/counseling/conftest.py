@@ -6,13 +6,21 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from accounts.models import Guardianship, Student, User
-from counseling.models import Counselor, Slot, Topic
+from counseling import booking as bookings
+from counseling import records
+from counseling.models import Booking, Counselor, Slot, Topic
+from counseling.records import Entry
+from counseling.roles import ROLE_PERMISSIONS
 from intake.models import RuleSet
 
+MEMO = "요즘 잠을 못 자고 친구 문제로 힘들어함"
+SUMMARY = "희망 계열과 과목을 함께 살펴보았습니다."
+ITEMS = ("권장 과목 표를 보고 세 과목 고르기", "독서 기록 한 편 쓰기")
 NOW = "2026-11-23 09:00+09:00"  # a Monday
 
 
@@ -117,3 +125,54 @@ def parent(make_parent):
 @pytest.fixture
 def student(make_student, parent):
     return make_student("김하늘", parent)
+
+
+# --- Records -----------------------------------------------------------------------------------
+
+
+def grant(user, role, *more):
+    names = [name.partition(".")[2] for name in ROLE_PERMISSIONS[role]] + list(more)
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    return user
+
+
+@pytest.fixture
+def me(counselor):
+    return grant(counselor.user, "상담사", "view_student")
+
+
+@pytest.fixture
+def chief(db):
+    return grant(User.objects.create_user("chief@example.com", name="박팀장", is_staff=True), "팀장(승인)")
+
+
+@pytest.fixture
+def colleague(make_counselor):
+    return grant(make_counselor("이도윤 상담사").user, "상담사", "view_student")
+
+
+@pytest.fixture
+def done(slot, student, topic, parent, monday_morning):
+    """A counselling that took place on Wednesday; it is Wednesday evening."""
+    booking = bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+    monday_morning.move_to("2026-11-25 18:00+09:00")
+    return bookings.mark(booking, Booking.State.DONE, by=slot.counselor.user)
+
+
+@pytest.fixture
+def entry(topic):
+    return Entry(MEMO, SUMMARY, ITEMS, topic, date(2026, 12, 9), "성적표")
+
+
+@pytest.fixture
+def record(done, entry, me):
+    return records.write(done, entry, based_on=0, by=me)
+
+
+@pytest.fixture
+def login(student):
+    """The student's own account."""
+    user = User.objects.create_user("child@example.com", name=student.name)
+    Student.objects.filter(pk=student.pk).update(user=user)
+    student.refresh_from_db()
+    return user

@@ -44,7 +44,7 @@ def test_the_file_opens_and_who_opened_it_is_written_down(client, paper, parent)
 
     response = client.get(reverse("documents:file", args=[paper.pk]))
 
-    assert b"".join(response.streaming_content).startswith(b"%PDF-")
+    assert response.content.startswith(b"%PDF-")
     assert response.headers["Content-Type"] == "application/pdf"
     entry = AccessLog.objects.latest("pk")
     assert (entry.by, entry.subject, paper.number in entry.what) == (parent, parent, True)
