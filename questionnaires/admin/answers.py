@@ -42,7 +42,9 @@ class ResponseAdmin(MaskedAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Response]:
-        mine = Response.objects.visible_to(request.user).select_related("student", "version__questionnaire")
+        mine = Response.objects.visible_to(request.user).select_related(
+            "student", "questionnaire", "version__questionnaire"
+        )
         return mine.order_by(*self.get_ordering(request) or ["-saved_at", "-pk"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
