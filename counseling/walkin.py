@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import Student
-from centre.models import Room
+from centre.models import Room, RoomUse
 from counseling import booking as bookings
 from counseling.booking import Taken
 from counseling.models import Booking, Counselor, Mode, Slot, Topic
@@ -43,8 +43,8 @@ def free_now(topic: Topic, now: datetime) -> QuerySet[Counselor]:
 
 
 def free_rooms(topic: Topic, now: datetime) -> QuerySet[Room]:
-    """Rooms of today that no counselling uses in that stretch."""
-    busy = Slot.objects.standing().filter(room=OuterRef("pk"), period__overlap=stretch(topic, now))
+    """Rooms of today that nobody uses in that stretch."""
+    busy = RoomUse.objects.during(stretch(topic, now)).filter(room=OuterRef("pk"))
     rooms = Room.objects.on().filter(~Exists(busy)).select_related("venue")
     return rooms.order_by("venue", "name", "pk")
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import changing
+from counseling import changing, walkin
 from counseling.models import Booking, BookingChange, Slot
 from lifecycle import locks
 from lifecycle.append_only import expiring
@@ -65,6 +65,7 @@ def constraint_away():
     with transaction.atomic(), expiring():
         BookingChange.objects.all().delete()
     Booking.objects.all().delete()
+    Slot.objects.all().delete()
     for model, constraint in away:
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
@@ -260,3 +261,63 @@ def test_without_lock_and_exclusion_the_sibling_is_in_two_places(
     at_once(*two_ways)
 
     assert Booking.objects.filter(student=sibling, state=State.BOOKED).count() == 2
+
+
+# --- Two visitors and one counsellor ------------------------------------------------------------
+
+
+@pytest.fixture
+def visitors(make_student, make_parent, counselor, topic):
+    people = [make_parent(f"보호자{n}") for n in range(2)]
+    students = [make_student(f"학생{n}", person) for n, person in enumerate(people)]
+    return [
+        lambda who=student: walkin.open_and_begin(counselor, student=who, topic=topic, by=counselor.user)
+        for student in students
+    ]
+
+
+@pytest.fixture
+def both_looked(monkeypatch):
+    """Both have seen the counsellor free before either makes a slot (or a second is over)."""
+    barrier, original = threading.Barrier(2, timeout=1), walkin.free_now
+
+    class Looked:
+        def __init__(self, found):
+            self.found = found
+
+        def filter(self, **asked):
+            return Looked(self.found.filter(**asked))
+
+        def exists(self):
+            answer = self.found.exists()
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait()
+            return answer
+
+    monkeypatch.setattr(walkin, "free_now", lambda *args: Looked(original(*args)))
+
+
+def test_two_visitors_get_one_time_made_on_the_spot(at_once, visitors, both_looked):
+    results = at_once(*visitors)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+    assert Slot.objects.count() == Booking.objects.filter(state=State.ARRIVED).count() == 1
+
+
+def test_without_the_lock_the_exclusion_still_refuses_the_second_visitor(at_once, visitors, both_looked, monkeypatch):
+    monkeypatch.setattr(walkin, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    results = at_once(*visitors)
+
+    assert sum(isinstance(result, bookings.Taken) for result in results) == 1
+    assert Slot.objects.count() == 1
+
+
+def test_without_lock_and_exclusion_one_counselor_sits_with_two(
+    at_once, visitors, both_looked, monkeypatch, constraint_away
+):
+    """The control."""
+    monkeypatch.setattr(walkin, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    constraint_away(Slot, "slot_no_overlap_per_counselor")
+    at_once(*visitors)
+
+    assert Booking.objects.filter(state=State.ARRIVED).count() == 2
