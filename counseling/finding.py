@@ -125,6 +125,20 @@ def first_times(
     looked, gone = most and most * SIDE_BY_SIDE, leaving and leaving.pk
     who = leaving.student_id if leaving else student and student.pk
     rows = free.times(first, last, topic=need.topic_id, mode=need.mode, student=who, leaving=gone, most=looked)
+    return _side_by_side(rows, most, looked)
+
+
+def list_and_calendar(need: Need, most: int | None, month: date | None) -> tuple[list[Time], bool, dict[date, int]]:
+    """``first_times`` and ``per_day`` in one query; without ``month`` the days of every month are counted."""
+    looked = most and most * SIDE_BY_SIDE
+    listed = need.window(need.day, 1 if need.day else FARTHEST)
+    counted = _month(need, month) if month else need.window(None, FARTHEST)
+    rows, days = free.list_and_calendar(listed, counted, topic=need.topic_id, mode=need.mode, most=looked)
+    return *_side_by_side(rows, most, looked), dict(days)
+
+
+def _side_by_side(rows: list[free.Row], most: int | None, looked: int | None) -> tuple[list[Time], bool]:
+    """Counsellors who are free for the same hour as one time, and whether there are more than ``most``."""
     at: dict[tuple[datetime, datetime], list[free.Row]] = {}
     for row in rows:
         at.setdefault(row[1:3], []).append(row)
@@ -158,8 +172,12 @@ class _Labels(dict[tuple[str, ...], str]):
 
 def per_day(need: Need, month: date) -> dict[date, int]:
     """How many times answer ``need``, whatever its day, on each day of a month that has any."""
-    first, last = need.window(month.replace(day=1), monthrange(month.year, month.month)[1])
+    first, last = _month(need, month)
     return dict(free.per_day(first, last, topic=need.topic_id, mode=need.mode))
+
+
+def _month(need: Need, month: date) -> tuple[datetime, datetime]:
+    return need.window(month.replace(day=1), monthrange(month.year, month.month)[1])
 
 
 def by_day(found: Iterable[Time]) -> list[Day]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +37,12 @@ _PER_DAY = f"""
     GROUP BY day
     ORDER BY day
 """
+_LIST_AND_CALENDAR = f"""
+    SELECT listed.*, NULL::date, NULL::bigint FROM ({_TIMES}) listed
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, counted.*
+    FROM ({_PER_DAY.replace("%(first)s", "%(counted_first)s").replace("%(last)s", "%(counted_last)s")}) counted
+"""  # noqa: S608 - constants of this module
 # The free times are found once and then looked through for each topic: a search for each topic
 # reads the timetable as often as there are topics.
 _EARLIEST = f"""
@@ -94,6 +101,22 @@ def per_day(first: datetime, last: datetime, *, topic: int | None, mode: str | N
     """KST days on which free times start, each with how many."""
     asked = known(timezone.now(), first=first, last=last, topic=topic, mode=mode)
     return _rows(_PER_DAY, asked | {"zone": settings.TIME_ZONE})
+
+
+def list_and_calendar(
+    window: tuple[datetime, datetime],
+    counted: tuple[datetime, datetime],
+    *,
+    topic: int | None,
+    mode: str | None,
+    most: int | None,
+) -> tuple[list[Row], list[Row]]:
+    """What ``times`` says of one window and ``per_day`` of another, in one statement: a page shows both."""
+    asked = known(timezone.now(), first=window[0], last=window[1], topic=topic, mode=mode)
+    asked |= {"student": None, "leaving": None, "most": most, "zone": settings.TIME_ZONE}
+    rows = _rows(_LIST_AND_CALENDAR, asked | {"counted_first": counted[0], "counted_last": counted[1]})
+    listed = sorted((row[:5] for row in rows if row[0]), key=itemgetter(1, 0))
+    return listed, sorted(row[5:] for row in rows if not row[0])
 
 
 def earliest() -> list[Earliest]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -50,14 +51,15 @@ def topic_rules(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def times(request: HttpRequest) -> HttpResponse:
-    """Free times by need: three queries, however many times there are."""
+    """Free times by need: two queries and the footer's, however many times there are."""
     offered = rules.offered(request.user if request.user.is_authenticated else None)
     topics, need = offered.topics, Need.read(request.GET, offered.topics)
     child, now = offered.child(need.child), timezone.now()
-    found, more = finding.first_times(need, None if need.day else MOST)
+    chosen = finding.month_of(request.GET.get("month", "")) or need.day
+    found, more, per_day = finding.list_and_calendar(need, None if need.day else MOST, chosen)
     found = _judged(found, need, offered, child, now)
     today = timezone.localdate(now)
-    month = finding.month_of(request.GET.get("month", "")) or need.day or (found[0].start.date() if found else today)
+    month = chosen or (found[0].start.date() if found else today)
     horizon = max((topic.horizon_days for topic in ([need.topic] if need.topic else topics)), default=0)
     last = today + timedelta(days=horizon)
     return render(
@@ -73,7 +75,7 @@ def times(request: HttpRequest) -> HttpResponse:
             "days": finding.by_day(found),
             "more": more,
             "month": month,
-            "calendar": _calendar(need, month),
+            "calendar": _calendar(need, per_day),
             "previous_url": _month_url(need, month, -1) if _first(month) > _first(today) else "",
             "next_url": _month_url(need, month, 32) if _first(month) < _first(last) else "",
         },
@@ -295,15 +297,12 @@ def _judged(found: list[Time], need: Need, offered: Offered, child: Person | Non
     return [replace(time, refusal=verdict.sentence) for time, verdict in zip(found, verdicts, strict=True)]
 
 
-def _calendar(need: Need, month: date) -> dict[date, Day]:
-    """The days of a month that have free times, each with a link that keeps the rest of the need."""
+def _calendar(need: Need, per_day: Mapping[date, int]) -> dict[date, Day]:
+    """The days that have free times, each with a link that keeps the rest of the need."""
     rest = need.anyday.url
     link = f"{rest}{'&' if '?' in rest else '?'}day="
     note = _("%(number)d개")
-    return {
-        day: Day(f"{link}{day:%Y-%m-%d}", note % {"number": number})
-        for day, number in finding.per_day(need, month).items()
-    }
+    return {day: Day(f"{link}{day:%Y-%m-%d}", note % {"number": number}) for day, number in per_day.items()}
 
 
 def _first(day: date) -> date:

@@ -16,7 +16,7 @@ from counseling.models import Booking
 
 pytestmark = pytest.mark.django_db(transaction=True)  # so that BEGIN and COMMIT count as on the day
 
-HOLD, CONFIRM, LOST = 14, 12, 14
+HOLD, CONFIRM, LOST = 14, 13, 14
 
 
 @pytest.fixture

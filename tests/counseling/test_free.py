@@ -19,6 +19,11 @@ def agree(need: Need) -> list[str]:
     free = Slot.objects.free(topic=need.topic, mode=need.mode, day=need.day)
     assert found == [f"/counseling/times/{pk}/" for pk in free.values_list("pk", flat=True)]
     for month in (date(2026, 11, 1), DECEMBER):
+        assert finding.list_and_calendar(need, None, month) == (
+            finding.times(need),
+            False,
+            finding.per_day(need, month),
+        )
         assert (
             finding.per_day(need, month) == Slot.objects.free(topic=need.topic, mode=need.mode, month=month).per_day()
         )
