@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from accounts import overview
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import questionnaires, waiting
-from counseling.models import Booking
-from krds.dates import kdatetime, kperiod, ktime
+from counseling.models import Booking, Proposal, Record
+from krds.dates import kdate, kdatetime, kperiod, ktime
 from programs import engagements
 
 State = Booking.State
@@ -98,14 +98,18 @@ def counselling(asked: Asked) -> Iterable[Entry]:
                 kind="primary" if booking.state == State.BOOKED else "success",
                 countdown=True,
             )
-    for booking in _past(asked):
+    past = list(_past(asked))
+    shared = set(Record.objects.shared_with(asked.user).filter(booking__in=past).values_list("booking", flat=True))
+    for booking in past:
+        is_shared = booking.pk in shared
         yield Entry(
             student=booking.student_id,
             group=Group.PAST,
             at=booking.starts_at,
             title=kperiod(booking.starts_at, booking.ends_at),
-            url=booking.get_absolute_url(),
-            text=f"{booking.topic.name} · {booking.slot.counselor.name}",
+            url=reverse("counseling:record", args=[booking.pk]) if is_shared else booking.get_absolute_url(),
+            text=f"{booking.topic.name} · {booking.slot.counselor.name}"
+            + (f" · {_('결과 보기')}" if is_shared else ""),
             badge=str(State(booking.state).label) if booking.state not in Booking.AGREED else _("지난 상담"),
             kind={State.DONE: "success", State.NO_SHOW: "warning"}.get(State(booking.state), ""),
         )
@@ -126,6 +130,21 @@ def offers(asked: Asked) -> Iterable[Step]:
                 until=offer.deadline,
                 student=wish.student_id,
             )
+
+
+@overview.steps
+def proposals(asked: Asked) -> Iterable[Step]:
+    """The next counselling that a counsellor proposed and nobody has booked yet."""
+    proposed = Proposal.objects.open_for(asked.user).filter(record__booking__student__in=asked.students)
+    for proposal in proposed:
+        student = proposal.record.booking.student
+        yield Step(
+            sentence=_("%(name)s님의 다음 상담을 %(day)s 무렵에 권합니다: %(topic)s")
+            % {"name": student.name, "day": kdate(proposal.on), "topic": proposal.topic.name},
+            url=proposal.get_absolute_url(),
+            action=_("시간 고르기"),
+            student=student.pk,
+        )
 
 
 @overview.entries

@@ -16,7 +16,7 @@ from accounts.models import Affiliation, Guardianship, Invitation, Neighbourhood
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import booking as bookings
 from counseling import joining, waiting
-from counseling.models import Booking, Counselor, Slot, Topic, Wish
+from counseling.models import Booking, Counselor, Proposal, Record, Slot, Topic, Wish
 from intake.models import Strike
 from questionnaires import building
 from questionnaires.design import Design, Question, Section
@@ -222,6 +222,25 @@ def test_a_place_in_line_is_shown_and_an_offer_waits_until_its_deadline(client, 
     assert step.url == f"/counseling/offers/{offer.pk}/"
     today.move_to(offer.deadline)
     assert [step.url for step in Asked.by(parent).steps if "offers" in step.url] == []
+
+
+def test_shared_results_and_a_proposed_next_time_are_shown_to_whom_they_are_shared_with(
+    client, parent, topic, slots, today
+):
+    child = child_of(parent)
+    booking = bookings.book(slots("2026-11-26 14:00"), student=child, topic=topic, mode="visit", by=parent)
+    Booking.objects.update(state="done")
+    today.move_to("2026-11-27 11:00+09:00")
+    record = Record.objects.create(booking=booking, state="shared", version=1, shared_version=1)
+    Proposal.objects.create(record=record, topic=topic, on=date(2026, 12, 10), version=1)
+    result = f"/counseling/records/{booking.pk}/"
+
+    assert f'"{result}"' not in page(client, parent)  # 15 years old, and nobody asked the student
+    assert Asked.by(parent).steps == []
+    Record.objects.update(guardians_allowed=True)
+    assert f'"{result}"' in page(client, parent)
+    [step] = Asked.by(parent).steps
+    assert "2026. 12. 10.(목) 무렵" in step.sentence
 
 
 def test_what_other_rooms_say_is_put_in_its_place(client, parent, monkeypatch):
