@@ -8,6 +8,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.conf import settings
 from django.forms import BaseForm
 from django.template import Context
 from django.template.loader import render_to_string
@@ -139,6 +140,7 @@ class Asked:
             "errors": form.file_errors.get(key, []),
             "full": len([file for file in files if file.state != "rejected"]) >= MOST_PER_QUESTION,
             "masked": f"masked_{key}" in form.data,
+            "most": settings.UPLOAD_MOST_BYTES,
         }
         return render_to_string("questionnaires/_files.html", context)
 
