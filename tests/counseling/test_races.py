@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time as time_of_day
 from contextlib import suppress
 
 import pytest
@@ -10,8 +11,8 @@ from django.db import connection
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import doctor
-from counseling.models import Booking, Slot
+from counseling import doctor, joining, waiting
+from counseling.models import Booking, Slot, SlotOffer, Wish
 from lifecycle import locks
 from notices.models import Notice
 
@@ -77,6 +78,7 @@ def constraint_away():
     yield lambda model, name: away.append((model, without_constraint(model, name)))
     Notice.objects.all().delete()
     Booking.objects.all().delete()
+    SlotOffer.objects.all().delete()
     Slot.objects.all().delete()
     for model, constraint in away:
         with connection.schema_editor() as editor:
@@ -144,6 +146,80 @@ def test_an_expired_hold_and_a_new_family_end_in_one_booking(at_once, families, 
     at_once(lambda: bookings.confirm(held, by=person), *tries([newcomer], slot, topic))
 
     assert Booking.objects.filter(state=State.BOOKED).count() == 1
+
+
+def test_without_any_guard_an_expired_hold_and_a_new_family_are_both_told_yes(
+    at_once, families, slot, topic, monday_morning, without_lock_on, meeting_point, constraint_away, monkeypatch
+):
+    """The control."""
+
+    def move(self, to, *, by, reason="", **fields):
+        Booking.objects.filter(pk=self.pk).update(state=to, **fields)
+        self.state = to
+
+    (student, person), newcomer = families[0], families[1]
+    held = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=person)
+    monday_morning.shift(660)
+    without_lock_on(Slot)
+    monkeypatch.setattr(bookings, "_STANDING", bookings._STANDING.replace("FOR NO KEY UPDATE", ""))
+    monkeypatch.setattr(Booking, "move", move)
+    meeting_point("_standing")
+    constraint_away(Booking, "booking_one_per_slot")
+
+    results = at_once(lambda: bookings.confirm(held, by=person), *tries([newcomer], slot, topic))
+
+    assert [type(result) for result in results] == [Booking, Booking]
+    assert Notice.objects.filter(kind="counseling.booked").values("key").distinct().count() == 2
+
+
+@pytest.fixture
+def freed(families, slot, topic, monkeypatch):
+    """One family has the time, another waits for it; the first gives it up, and a third comes at that moment."""
+    (student, person), waiting_family, newcomer = families[:3]
+    booked = bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=person)
+    wish = Wish(student=waiting_family[0], topic=topic, modes=["visit"])
+    joining.join(wish, by=waiting_family[1])
+    offered, free = threading.Event(), waiting.slot_freed
+
+    def slot_freed(slot):
+        offer = free(slot)
+        offered.set()
+        time_of_day.sleep(0.5)  # the newcomer looks around before this is committed
+        return offer
+
+    def come():
+        offered.wait(5)
+        return tries([newcomer], slot, topic)[0]()
+
+    monkeypatch.setattr(waiting, "slot_freed", slot_freed)
+    return lambda: bookings.cancel(booked, by=person, reason="일정"), come
+
+
+def test_a_freed_time_is_the_next_in_lines_and_nobody_comes_between(at_once, freed, families, slot):
+    _, came = at_once(*freed)
+
+    assert isinstance(came, bookings.Taken)
+    [kept] = Booking.objects.filter(slot=slot, state__in=Booking.OCCUPYING)
+    assert (kept.student, kept.state) == (families[1][0], State.HELD)
+
+
+def test_without_the_lock_the_index_still_keeps_the_offered_time(at_once, freed, slot, without_lock_on):
+    without_lock_on(Slot)
+
+    _, came = at_once(*freed)
+
+    assert isinstance(came, bookings.Taken)
+    assert Booking.objects.filter(slot=slot, state__in=Booking.OCCUPYING).count() == 1
+
+
+def test_without_lock_and_index_an_offered_time_is_given_away(at_once, freed, slot, without_lock_on, constraint_away):
+    """The control."""
+    without_lock_on(Slot)
+    constraint_away(Booking, "booking_one_per_slot")
+
+    at_once(*freed)
+
+    assert Booking.objects.filter(slot=slot, state__in=Booking.OCCUPYING).count() == 2
 
 
 def test_two_clicks_on_confirm_are_one_booking_and_one_message(at_once, families, slot, topic):
