@@ -214,7 +214,8 @@ def as_days(period: DateTimeTZRange) -> tuple[date, date, time | None, time | No
     """``stretch`` the other way round."""
     begins, over = timezone.localtime(period.lower), timezone.localtime(period.upper)
     last = (over - timedelta.resolution).date()
-    return begins.date(), last, begins.time() or None, (over.time() if over.date() == last else None)
+    since = None if begins.time() == time.min else begins.time()
+    return begins.date(), last, since, (over.time() if over.date() == last else None)
 
 
 def said(period: DateTimeTZRange) -> str:

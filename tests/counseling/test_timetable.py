@@ -532,4 +532,8 @@ def test_leave_over_published_times_goes_on_to_what_is_hit(me, counselor, publis
     assert leave.period.upper == midnight(WEDNESDAY + timedelta(days=1))
     assert leave.created_by == counselor.user
     assert page.status_code == 302
-    assert "2026-11-25" in page.url
+    assert "first_day=2026-11-25&last_day=2026-11-25" in page.url
+    assert "_time" not in page.url  # whole days stay days
+    text = me.get(reverse("admin:counseling_leave_changelist")).content.decode()
+    assert "2026. 11. 25.(수)" in text
+    assert "00:00" not in text
