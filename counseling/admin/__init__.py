@@ -5,6 +5,7 @@ from counseling.admin.offer import CounselorAdmin, TopicAdmin
 from counseling.admin.records import BreakGlassAdmin
 from counseling.admin.referrals import ReferralAdmin
 from counseling.admin.slots import SlotAdmin
+from counseling.admin.waiting import QueueAdmin, SlotOfferAdmin, WishAdmin
 from counseling.admin.working import LeaveAdmin, WeeklyPatternAdmin
 
 __all__ = [
@@ -12,8 +13,11 @@ __all__ = [
     "BreakGlassAdmin",
     "CounselorAdmin",
     "LeaveAdmin",
+    "QueueAdmin",
     "ReferralAdmin",
     "SlotAdmin",
+    "SlotOfferAdmin",
     "TopicAdmin",
     "WeeklyPatternAdmin",
+    "WishAdmin",
 ]

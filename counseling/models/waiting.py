@@ -47,8 +47,11 @@ class WishQuerySet(PlaceQuerySet):
         return self.filter(student__in=family_keys(user))
 
     def visible_to(self, user: User) -> WishQuerySet:
-        """Staff by their rights, a family its own."""
-        return self if user.is_staff and user.has_perm("counseling.view_wish") else self.of_family(user)
+        """Staff by their rights, a counsellor what concerns their topics, a family its own."""
+        if user.is_staff and user.has_perm("counseling.view_wish"):
+            everything = user.has_perm("counseling.view_every_booking")
+            return self if everything else self.filter(topic__counselors__user=user)
+        return self.of_family(user)
 
     def for_page(self) -> WishQuerySet:
         return self.select_related(

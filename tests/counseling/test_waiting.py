@@ -6,11 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from counseling import answering, doctor, joining, sweeping, waiting
 from counseling import booking as bookings
 from counseling.models import Booking, SlotOffer, Topic, Wish
+from lifecycle.models import AccessLog
 from notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -575,3 +578,56 @@ def test_the_doctor_finds_what_does_not_belong_together(taken, families, wait):
     assert doctor.check() == [f"예약 {offer.hold.pk}: 끝난 제안이 시간을 맡아 두고 있습니다."]
     SlotOffer.objects.filter(pk=offer.pk).update(state="open", wish=second)
     assert doctor.check() == [f"자리 제안 {offer.pk}: 먼저 온 대기 {first.pk}을(를) 까닭 없이 지나쳤습니다."]
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+def test_a_family_waits_sees_its_number_and_answers_with_one_button(taken, families, topic, log_in):
+    student, person = families[1]
+    client = log_in(person)
+    asked = {"student": student.pk, "modes": ["visit"], "parts": ["afternoon"]}
+    joined = client.post(f"/counseling/waiting/join/?topic={topic.slug}", asked, follow=True)
+    assert "1번째" in joined.content.decode()
+    give_up(taken)
+    offer = SlotOffer.objects.get()
+    client.get(offer.get_absolute_url())  # opening it answers nothing
+    assert offer_of(offer.wish) == offer
+    done = client.post(offer.get_absolute_url(), {"answer": "accept"})
+
+    assert done.status_code == 302
+    assert Booking.objects.get(offer=offer).state == "booked"
+    again = client.get(offer.get_absolute_url()).content.decode()
+    assert "이 제안을 받아 예약하셨습니다" in again
+
+
+def test_a_stranger_finds_no_offer(taken, families, wait, log_in):
+    wish = wait(families[1])
+    give_up(taken)
+    client = log_in(families[2][1])
+
+    assert client.get(offer_of(wish).get_absolute_url()).status_code == 404
+    assert client.post(offer_of(wish).get_absolute_url(), {"answer": "decline"}).status_code == 404
+    assert client.post(f"{wish.get_absolute_url()}leave/").status_code == 404
+
+
+def test_a_form_with_mistakes_comes_back_with_what_was_typed(taken, families, topic, log_in):
+    client = log_in(families[1][1])
+    typed = {"student": families[1][0].pk, "modes": ["visit"], "first_day": "2026-12-05", "last_day": "2026-12-01"}
+    page = client.post(f"/counseling/waiting/join/?topic={topic.slug}", typed).content.decode()
+
+    assert "마지막 날은 첫날보다 빠를 수 없습니다" in page
+    assert "2026-12-05" in page
+
+
+def test_staff_offer_by_hand_with_a_reason_that_is_logged(taken, families, wait, counselor, slot, client):
+    wish = wait(families[1], last_day=date(2026, 11, 25), parts=["evening"])
+    give_up(taken)
+    chief = User.objects.create_superuser("chief@example.com", name="정최고")
+    client.force_login(chief)
+    url = reverse("admin:counseling_wish_offer", args=[wish.pk])
+    assert client.get(url).status_code == 200
+    client.post(url, {"slot": slot.pk, "reason": "전화로 확인함"})
+
+    assert (offer_of(wish).by_hand, offer_of(wish).reason) == (True, "전화로 확인함")
+    assert AccessLog.objects.filter(reason="전화로 확인함").count() == 1
