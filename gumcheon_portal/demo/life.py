@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +21,7 @@ from counseling.models import Booking, CalendarFeed, Counselor, Leave, Mode, Pat
 from counseling.models.slots import midnight
 from gumcheon_portal.demo.families import Town
 from intake.models import Strike
+from intake.rules import DEFAULT
 from lifecycle.models import Transition
 from newsletter.models import Post
 from programs.models import Program, Run
@@ -131,15 +133,17 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
     }
     guardian = {link.student_id: link.guardian for link in _first_guardians()}
     busy: set[tuple[int, datetime]] = set()
+    ahead: Counter[int] = Counter()
     rows: list[tuple[Booking, list[tuple[str, str, datetime, User | None, str]]]] = []
     for slot in slots:
         over = slot.ends_at <= now
         if rng.random() > (0.7 if over else 0.35) or not topics[slot.counselor_id]:
             continue
         student = rng.choice(town.students[2:])
-        if (student.pk, slot.starts_at) in busy:
+        if (student.pk, slot.starts_at) in busy or (not over and ahead[student.pk] >= DEFAULT.open_most):
             continue
         busy.add((student.pk, slot.starts_at))
+        ahead[student.pk] += not over
         topic = rng.choice(topics[slot.counselor_id])
         rows.append(_booking(rng, slot, student=student, family=guardian[student.pk], topic=topic, now=now))
     bookings = Booking.objects.bulk_create([row for row, _ in rows], batch_size=1000)

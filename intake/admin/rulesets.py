@@ -42,10 +42,10 @@ class StageInline(admin.StackedInline):
         return _boxes(super().formfield_for_manytomany(field, request, widget=forms.CheckboxSelectMultiple), request)
 
 
-class YearCapInline(admin.TabularInline):
+class YearCapInline(admin.StackedInline):
     model = YearCap
     extra = 0
-    fields = ["first_grade", "last_grade", "most"]
+    fields = [("first_grade", "last_grade", "most")]
 
 
 @admin.register(RuleSet)
