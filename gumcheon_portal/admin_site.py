@@ -243,9 +243,14 @@ class StaffSite(admin.AdminSite):
 
     # --- What they see -----------------------------------------------------------------------
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """Groups of work in place of apps, each with what this person may open."""
+        """Groups of work in place of apps, each with what this person may open; asked once for page and menu."""
         if app_label:
             return super().get_app_list(request, app_label)
+        if not hasattr(request, "work"):
+            request.work = self._work(request)
+        return request.work
+
+    def _work(self, request: HttpRequest) -> list[dict[str, Any]]:
         allowed = {
             model["model"]._meta.label: model
             for app in self._build_app_dict(request).values()
@@ -261,6 +266,7 @@ class StaffSite(admin.AdminSite):
                 groups.append(
                     {"name": name, "app_label": slug, "app_url": url, "has_module_perms": True, "models": found}
                 )
+        _mark_current(groups, request.path)
         return groups
 
     def _linked(self, link: Link, request: HttpRequest) -> dict[str, Any] | None:
@@ -282,3 +288,12 @@ class StaffSite(admin.AdminSite):
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return MaskedAutocomplete.as_view(admin_site=self)(request)
+
+
+def _mark_current(groups: list[dict[str, Any]], path: str) -> None:
+    """Mark the one entry whose page ``path`` is or lies below: a page below a list's address is not that list."""
+    entries = [entry for group in groups for entry in group["models"]]
+    above = [url for entry in entries if (url := entry["admin_url"]) and path.startswith(url)]
+    here = max(above, key=len, default=None)
+    for entry in entries:
+        entry["current"] = here is not None and entry["admin_url"] == here

@@ -105,6 +105,15 @@ def test_the_index_is_cheap(chief, cheap):
     cheap(chief, reverse("admin:index"))
 
 
+@pytest.mark.parametrize("name", ["counseling_figures", "counseling_booking_changelist", "counseling_board"])
+def test_the_menu_marks_the_page_one_is_on_and_no_other(chief, name):
+    address = reverse(f"admin:{name}")
+
+    page = chief.get(address).content.decode()
+
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [address]
+
+
 def test_every_page_has_its_place_in_the_work():
     listed = {entry for entries in WORK.values() for entry in entries}
     assert {model._meta.label for model in OURS} - listed == set()
