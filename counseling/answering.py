@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from counseling import booking as bookings
-from counseling import changing, rules, waiting, waiting_notices
+from counseling import changing, rules, taking, waiting, waiting_notices
 from counseling.models import Booking, Slot, SlotOffer, Wish
 from lifecycle.locks import Refused, contended, lock
 
@@ -35,7 +34,7 @@ def accept(offer: SlotOffer, *, by: User) -> Booking:
 
     Raises:
         Gone: it was declined, taken back, or its deadline is past; then the next in line has it by now.
-        bookings.Taken, bookings.NotNow: the rules of booking refuse; the offer stands until its deadline.
+        taking.Taken, taking.NotNow: the rules of booking refuse; the offer stands until its deadline.
     """
     with contended(str(BUSY), Gone), transaction.atomic():
         now = timezone.now()
@@ -62,12 +61,12 @@ def _accepted(offer: SlotOffer, hold: Booking | None, queue: Queue, now: datetim
 
 
 def _booked(offer: SlotOffer, hold: Booking, now: datetime, *, by: User) -> Booking:
-    bookings._check(offer.slot, hold.topic, hold.mode, now, by_staff=offer.by_hand)
-    others = [other for other in bookings._standing(offer.slot, hold.student, now) if other.pk != hold.pk]
-    bookings._make_room(offer.slot, hold.period, others, hold.student, now, by=by)
+    taking.check(offer.slot, hold.topic, hold.mode, now, by_staff=offer.by_hand)
+    others = [other for other in taking.standing(offer.slot, hold.student, now) if other.pk != hold.pk]
+    taking.make_room(offer.slot, hold.period, others, hold.student, now, by=by)
     overridden = rules.FREE_FOR_STAFF if offer.by_hand else frozenset()
-    bookings._admit(offer.slot, hold.topic, hold.student, now, but=hold, overridden=overridden)
-    bookings._agree(hold, now, by=by)
+    taking.admit(offer.slot, hold.topic, hold.student, now, but=hold, overridden=overridden)
+    taking.agree(hold, now, by=by)
     return hold
 
 

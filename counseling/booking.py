@@ -1,29 +1,27 @@
 """Taking a time, keeping it, giving it back: the only way in for families, staff and programs alike.
 
-Guards, in the order in which rows are taken (``docs/locks.md``): the slot row, the student row, then
-bookings by key, then the queue of those who wait. The slot's lock makes one winner; the student's makes the cap hold. Behind them stand
-a partial unique index (one live booking per slot) and an exclusion (a student is in one place).
+Guards, in the order in which rows are taken (``docs/locks.md``): the slot row, the student row, then bookings
+by key, then the queue of those who wait. The slot's lock makes one winner; the student's makes the cap hold.
+Behind them stand a partial unique index (one live booking per slot) and an exclusion (a student is in one place).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Student
-from counseling import missed, notices, papers, rules, waiting
+from counseling import missed, notices, papers, rules, taking, waiting
 from counseling.models import Booking, Slot, Topic
+from counseling.taking import LAPSED, OFFERED, TAKEN, NotNow, Taken
 from krds.dates import kdatetime
-from lifecycle.locks import Refused, contended, lock, lock_key
+from lifecycle.locks import contended, lock, lock_key
 from lifecycle.models import StaleState, Transition
 
 if TYPE_CHECKING:
@@ -34,55 +32,8 @@ State = Booking.State
 # By one person. Booking and cancelling in turns would spend the month's text messages in an hour.
 MOST_CANCELLED_A_DAY = 10
 
-TAKEN = gettext_lazy("방금 다른 분이 예약한 시간입니다. 다른 시간을 골라 주세요.")
-LAPSED = gettext_lazy("시간을 맡아 둔 기한이 지났습니다. 시간을 다시 골라 주세요.")
-OFFERED = gettext_lazy("대기하시던 자리로 제안된 시간입니다. ‘내 대기’에서 제안에 답해 주세요.")
 
-
-# Written by hand: the ORM takes longer to write it than PostgreSQL to answer it.
-_STANDING = """
-    SELECT *
-    FROM counseling_booking
-    WHERE (slot_id = %(slot)s AND state = ANY(%(occupying)s))
-       OR (student_id = %(student)s AND state = ANY(%(ahead)s) AND upper(period) > %(now)s)
-       OR (booked_by_id = %(holder)s AND state = %(held)s)
-    ORDER BY id
-    FOR NO KEY UPDATE
-"""
-
-
-class Taken(Refused):
-    """This time cannot be had; another one may."""
-
-
-class NotNow(Refused):
-    """Another time would not help: enough bookings ahead, a deadline past, a state that forbids it."""
-
-
-class OfferOver(Taken):
-    """An unanswered offer keeps the time, and its deadline is past: the next in line comes before this person."""
-
-    def __init__(self, offer_id: int) -> None:
-        super().__init__(str(TAKEN))
-        self.offer_id = offer_id
-
-
-def _after_the_queue(act: Callable[..., Booking]) -> Callable[..., Booking]:
-    """Let the queue have what an unanswered offer kept; then try once more."""
-
-    @wraps(act)
-    def acting(*args: Any, **kwargs: Any) -> Booking:
-        try:
-            return act(*args, **kwargs)
-        except OfferOver as over:
-            with contended(str(TAKEN), Taken):
-                waiting.lapse(over.offer_id)
-            return act(*args, **kwargs)
-
-    return acting
-
-
-@_after_the_queue
+@taking.after_the_queue
 def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "") -> Booking:
     """Keep a slot for ``COUNSELING_HOLD_MINUTES`` while a family checks what it entered.
 
@@ -95,16 +46,16 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
         NotNow: the topic's rules do not let this student in; the sentence says why and from when.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
-        slot, now = _slot(slot_id), timezone.now()
-        standing = _standing(slot, student, now, holder=by)
-        if agreed := _agreed(standing, slot, student):
+        slot, now = taking.slot_of(slot_id), timezone.now()
+        standing = taking.standing(slot, student, now, holder=by)
+        if agreed := taking.agreed(standing, slot, student):
             return agreed
-        _check(slot, topic, mode, now)
+        taking.check(slot, topic, mode, now)
         mine = next((b for b in standing if b.slot_id == slot.pk and b.booked_by_id == by.pk and not b.offer_id), None)
         if mine and mine.student_id != student.pk:
             mine = None  # a sibling after all
-        _make_room(slot, slot.session(topic), [b for b in standing if b is not mine], student, now, by=by)
-        _admit(slot, topic, student, now, but=mine)
+        taking.make_room(slot, slot.session(topic), [b for b in standing if b is not mine], student, now, by=by)
+        taking.admit(slot, topic, student, now, but=mine)
         entered = {
             "topic": topic,
             "mode": mode,
@@ -122,7 +73,7 @@ def hold(slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, q
         return mine
 
 
-@_after_the_queue
+@taking.after_the_queue
 def confirm(booking: Booking, *, by: User) -> Booking:
     """Turn a hold into a booking and tell everybody. A second click changes nothing and says nothing.
 
@@ -141,15 +92,15 @@ def confirm(booking: Booking, *, by: User) -> Booking:
                 raise Taken(str(OFFERED))
             lapsed = booking.has_lapsed(now)
             if lapsed or waiting.is_wanted(booking.student_id, booking.topic_id):
-                slot = _slot(booking.slot_id)
-                others = [b for b in _standing(slot, booking.student, now) if b.pk != booking.pk]
+                slot = taking.slot_of(booking.slot_id)
+                others = [b for b in taking.standing(slot, booking.student, now) if b.pk != booking.pk]
                 if lapsed:
-                    _check(slot, booking.topic, booking.mode, now)
-                    _make_room(slot, booking.period, others, booking.student, now, by=by)
-                    _admit(slot, booking.topic, booking.student, now, but=booking)
+                    taking.check(slot, booking.topic, booking.mode, now)
+                    taking.make_room(slot, booking.period, others, booking.student, now, by=by)
+                    taking.admit(slot, booking.topic, booking.student, now, but=booking)
                 wishes = waiting.reserve(booking.student_id, booking.topic_id)
             if booking.state == State.HELD:
-                _agree(booking, now, by=by)
+                taking.agree(booking, now, by=by)
                 waiting.booked(wishes, by=by)
     except StaleState:
         booking.refresh_from_db(fields=["state"])
@@ -158,7 +109,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     return booking
 
 
-@_after_the_queue
+@taking.after_the_queue
 def book(
     slot_id: int,
     *,
@@ -180,14 +131,14 @@ def book(
         NotNow: the topic's rules do not let this student in; the sentence says why and from when.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
-        slot, now = _slot(slot_id), timezone.now()
-        standing = _standing(slot, student, now)
-        if agreed := _agreed(standing, slot, student):
+        slot, now = taking.slot_of(slot_id), timezone.now()
+        standing = taking.standing(slot, student, now)
+        if agreed := taking.agreed(standing, slot, student):
             return agreed
-        _check(slot, topic, mode, now, by_staff=on_behalf)
-        _make_room(slot, slot.session(topic), standing, student, now, by=by)
+        taking.check(slot, topic, mode, now, by_staff=on_behalf)
+        taking.make_room(slot, slot.session(topic), standing, student, now, by=by)
         if not (on_behalf and exception):
-            _admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
+            taking.admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
         wishes = waiting.reserve(student.pk, topic.pk)
         booking = Booking(
             slot=slot,
@@ -202,7 +153,7 @@ def book(
             on_behalf=on_behalf,
         )
         booking.save(force_insert=True)
-        _agree(booking, now, by=by, reason=f"규칙 예외: {exception}" if exception else "")
+        taking.agree(booking, now, by=by, reason=f"규칙 예외: {exception}" if exception else "")
         waiting.booked(wishes, by=by)
         return booking
 
@@ -210,8 +161,8 @@ def book(
 def release(booking: Booking, *, by: User) -> None:
     """Give a hold back before its time is over. Giving back what is gone already is no mistake."""
     with contended(str(TAKEN), Taken), transaction.atomic():
-        slot = _slot(booking.slot_id)
-        _standing(slot, booking.student, timezone.now())
+        slot = taking.slot_of(booking.slot_id)
+        taking.standing(slot, booking.student, timezone.now())
         held = lock(Booking.objects, booking.pk)
         if held.state == State.HELD and held.offer_id is None:
             held.move(State.RELEASED, by=by, reason="다른 시간을 고르려고 돌려줌")
@@ -253,8 +204,8 @@ def _with_its_slot(booking: Booking) -> tuple[Slot, Booking]:
     """
     for _attempt in range(3):
         before = transaction.savepoint()
-        slot = _slot(Booking.objects.values_list("slot", flat=True).get(pk=booking.pk))
-        _standing(slot, booking.student, timezone.now())
+        slot = taking.slot_of(Booking.objects.values_list("slot", flat=True).get(pk=booking.pk))
+        taking.standing(slot, booking.student, timezone.now())
         current = lock(Booking.objects.for_page(), booking.pk)
         if current.slot_id == slot.pk:
             return slot, current
@@ -294,88 +245,3 @@ def mark(booking: Booking, to: Booking.State, *, by: User) -> Booking:
             papers.void(booking, by=by, reason="상담에 오지 않음")
         missed.follow(booking, before, by=by)
         return booking
-
-
-def _slot(pk: int) -> Slot:
-    """Hold the slot row until commit: the one lock that decides who gets it."""
-    try:
-        return lock(Slot.objects.select_related("counselor"), pk)
-    except Slot.DoesNotExist:
-        raise Taken(_("없어진 시간입니다. 다른 시간을 골라 주세요.")) from None
-
-
-def _check(slot: Slot, topic: Topic, mode: str, now: datetime, *, by_staff: bool = False) -> None:
-    if refusal := slot.refusal(topic, mode, now=now, by_staff=by_staff):
-        raise Taken(str(refusal.label))
-
-
-def _standing(slot: Slot, student: Student, now: datetime, holder: User | None = None) -> list[Booking]:
-    """Whatever may stand in the way, held until commit together with the student row.
-
-    Bookings and holds of the slot, those of the student that are not over, and every hold of ``holder``.
-    """
-    lock_key(Student, student.pk)
-    asked = {
-        "slot": slot.pk,
-        "student": student.pk,
-        "holder": holder and holder.pk,
-        "now": now,
-        "held": State.HELD.value,
-        "ahead": [State.HELD.value, *(state.value for state in Booking.AGREED)],
-        "occupying": [state.value for state in Booking.OCCUPYING],
-    }
-    return list(Booking.objects.raw(_STANDING, asked))
-
-
-def _agreed(standing: Iterable[Booking], slot: Slot, student: Student) -> Booking | None:
-    """This very slot, if this very student has it already: a double click, the back button."""
-    same = (b for b in standing if b.slot_id == slot.pk and b.student_id == student.pk)
-    return next((b for b in same if b.state in Booking.AGREED), None)
-
-
-def _make_room(
-    slot: Slot, period: object, standing: Iterable[Booking], student: Student, now: datetime, *, by: User
-) -> None:
-    """Lapse what is over, give up what the same person holds, and refuse if anything else stands in the way.
-
-    What an offer keeps is given up by its answer alone, and counts against no cap.
-    """
-    for other in standing:
-        same_wish = other.slot_id == slot.pk and other.student_id == student.pk
-        lapsed = other.has_lapsed(now)
-        in_the_way = other.slot_id == slot.pk or (other.starts_at < period.upper and period.lower < other.ends_at)
-        if other.offer_id and other.state == State.HELD:
-            if in_the_way and lapsed:
-                raise OfferOver(other.offer_id)
-            if in_the_way and other.student_id == student.pk:
-                raise Taken(str(OFFERED))
-            if in_the_way:
-                raise Taken(str(TAKEN))
-        elif lapsed or (other.state == State.HELD and (same_wish or other.booked_by_id == by.pk)):
-            reason = "맡아 둔 시간이 지남" if lapsed else "다른 시간이나 다른 사람의 예약으로 바꿈"
-            other.move(State.RELEASED, by=None if lapsed else by, reason=reason)
-        elif other.slot_id == slot.pk:
-            raise Taken(str(TAKEN))
-        elif other.starts_at < period.upper and period.lower < other.ends_at:
-            when = kdatetime(other.starts_at)
-            raise Taken(_("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % {"name": student.name, "when": when})
-
-
-def _admit(
-    slot: Slot,
-    topic: Topic,
-    student: Student,
-    now: datetime,
-    *,
-    but: Booking | None = None,
-    overridden: frozenset[str] = frozenset(),
-) -> None:
-    """Refuse with the engine's own sentence. Counts under the student's lock, which ``_standing`` took."""
-    verdict = rules.verdict(student.pk, topic, slot.starts_at, now=now, but=but, overridden=overridden)
-    if not verdict.allowed:
-        raise NotNow(verdict.sentence)
-
-
-def _agree(booking: Booking, now: datetime, *, by: User, reason: str = "") -> None:
-    booking.move(State.BOOKED, by=by, reason=reason, booked_at=now, held_until=None)
-    notices.booked(booking)

@@ -7,20 +7,17 @@ free again in the same transaction, and one message tells the old and the new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Guardianship, Student
-from counseling import booking as bookings
-from counseling import notices, papers, rules, waiting
-from counseling.booking import LAPSED, TAKEN, NotNow, Taken
+from counseling import notices, papers, rules, taking, waiting
 from counseling.models import Booking, BookingChange, Slot, Topic
+from counseling.taking import TAKEN, NotNow, Taken
 from krds.dates import kdatetime
 from lifecycle.locks import contended, lock, lock_key
 
@@ -53,7 +50,7 @@ def left(booking: Booking) -> int | None:
     return None if most is None else max(0, most - booking.changes.filter(by_centre=False).count())
 
 
-@bookings._after_the_queue
+@taking.after_the_queue
 def move(
     booking: Booking,
     slot_id: int,
@@ -76,20 +73,23 @@ def move(
         NotNow: the booking cannot be changed (any more), or somebody changed it at this very moment.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
-        seen = Booking.objects.get(pk=booking.pk)
-        slots = {pk: _slot(pk) for pk in sorted({seen.slot_id, slot_id})}
+        seen = Booking.objects.select_related("student").get(pk=booking.pk)
+        slots = {pk: taking.slot_of(pk) for pk in sorted({seen.slot_id, slot_id})}
         now, slot = timezone.now(), slots[slot_id]
-        current, others = _standing(seen, slot, now)
+        others = [other for other in taking.standing(slot, seen.student, now, own=seen) if other.pk != seen.pk]
+        current = Booking.objects.for_page().get(pk=seen.pk)
         if current.slot_id not in slots:
             raise NotNow(_("방금 다른 곳에서 바뀐 예약입니다. 새 시간을 확인해 주세요."))
         topic, mode = topic or current.topic, mode or current.mode
         if (current.slot_id, current.topic_id, current.mode) == (slot_id, topic.pk, mode):
             return current
         _may_change(current, now, by_centre=by_centre, reason=reason)
-        bookings._check(slot, topic, mode, now, by_staff=by_centre)
-        _make_room(slot, slot.session(topic), others, current, now, by=by)
+        taking.check(slot, topic, mode, now, by_staff=by_centre)
+        period = slot.session(topic)
+        in_the_way = [other for other in others if taking.meets(other, slot, period)]  # what else is held stays held
+        taking.make_room(slot, period, in_the_way, current.student, now, by=by)
         if not by_centre:
-            bookings._admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
+            taking.admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
         old = slots[current.slot_id]
         wishes = waiting.reserve(current.student_id, topic.pk) if topic.pk != current.topic_id else []
         if old.pk != slot.pk and waiting.is_waited_for(old):
@@ -113,11 +113,11 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
         NotNow: the place cannot be given on, or the rules do not let the other student in and no reason is given.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
-        slot = _slot(Booking.objects.get(pk=booking.pk).slot_id)
+        slot = taking.slot_of(Booking.objects.get(pk=booking.pk).slot_id)
         for pk in sorted({booking.student_id, student.pk}):
             lock_key(Student, pk)
         now = timezone.now()
-        others = bookings._standing(slot, student, now)
+        others = taking.standing(slot, student, now)
         old = lock(Booking.objects.for_page(), booking.pk)
         if old.student_id == student.pk:
             return old
@@ -129,9 +129,9 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
         old.move(State.CANCELLED, by=by, reason=f"다른 학생으로 바꿈: {why}"[:500], sequence=old.sequence + 1)
         papers.void(old, by=by, reason="다른 학생으로 바꿈")
         rest = [other for other in others if other.pk != old.pk]
-        bookings._make_room(slot, old.period, rest, student, now, by=by)
+        taking.make_room(slot, old.period, rest, student, now, by=by)
         if not reason:
-            bookings._admit(slot, old.topic, student, now, overridden=rules.FREE_FOR_STAFF)
+            taking.admit(slot, old.topic, student, now, overridden=rules.FREE_FOR_STAFF)
         waiting.cancelled(old, by=by)
         wishes = waiting.reserve(student.pk, old.topic_id)
         new = _in_place_of(old, student, now=now, by=by)
@@ -170,30 +170,6 @@ def siblings(student: Student) -> list[Student]:
     )
 
 
-def _slot(pk: int) -> Slot:
-    try:
-        return lock(Slot.objects.select_related("counselor", "room__venue"), pk)
-    except Slot.DoesNotExist:
-        raise Taken(_("없어진 시간입니다. 다른 시간을 골라 주세요.")) from None
-
-
-def _standing(seen: Booking, slot: Slot, now: datetime) -> tuple[Booking, list[Booking]]:
-    """The booking as it is now, and whatever may stand in its way; held until commit with the student row."""
-    lock_key(Student, seen.student_id)
-    ahead = Q(student=seen.student_id, state__in=[State.HELD, *Booking.AGREED], period__endswith__gt=now)
-    wanted = Q(pk=seen.pk) | Q(slot=slot.pk, state__in=Booking.OCCUPYING) | ahead
-    rows = Booking.objects.filter(wanted).for_page().order_by("pk").select_for_update(no_key=True, of=("self",))
-    current, others = None, []
-    for row in rows:
-        if row.pk == seen.pk:
-            current = row
-        else:
-            others.append(row)
-    if current is None:
-        raise NotNow(str(LAPSED))
-    return current, others
-
-
 def _may_change(booking: Booking, now: datetime, *, by_centre: bool, reason: str) -> None:
     if by_centre and not reason:
         raise NotNow("바꾸는 사유를 적어 주세요. 가족이 함께 읽습니다.")
@@ -201,30 +177,6 @@ def _may_change(booking: Booking, now: datetime, *, by_centre: bool, reason: str
         raise NotNow("예약이 확정된 상담만 바꿀 수 있습니다.")
     if not by_centre and (sentence := refusal(booking, now)):
         raise NotNow(sentence)
-
-
-def _make_room(
-    slot: Slot, period: object, others: Iterable[Booking], booking: Booking, now: datetime, *, by: User
-) -> None:
-    """Lapse what is over, give up what the same people hold there, and refuse if anything else stands in the way."""
-    for other in others:
-        in_the_way = other.slot_id == slot.pk or (other.starts_at < period.upper and period.lower < other.ends_at)
-        if not in_the_way:
-            continue
-        own = other.booked_by_id == by.pk or (other.slot_id, other.student_id) == (slot.pk, booking.student_id)
-        lapsed = other.has_lapsed(now)
-        if other.offer_id and other.state == State.HELD:
-            if lapsed:
-                raise bookings.OfferOver(other.offer_id)
-            raise Taken(str(bookings.OFFERED if other.student_id == booking.student_id else TAKEN))
-        if lapsed or (other.state == State.HELD and own):
-            reason = "맡아 둔 시간이 지남" if lapsed else "예약을 이 시간으로 바꿈"
-            other.move(State.RELEASED, by=None if lapsed else by, reason=reason)
-        elif other.slot_id == slot.pk:
-            raise Taken(str(TAKEN))
-        else:
-            asked = {"name": other.student.name, "when": kdatetime(other.starts_at)}
-            raise Taken(_("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % asked)
 
 
 def _write(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -71,6 +72,24 @@ def at_once() -> Callable[..., list]:
         return results
 
     return run
+
+
+@pytest.fixture
+def meeting_point(monkeypatch) -> Callable[[object, str], None]:
+    """Let every transaction that came past a function wait until a second one has, too (or a second is over)."""
+
+    def at(module: object, function: str) -> None:
+        barrier, original = threading.Barrier(2, timeout=1), getattr(module, function)
+
+        def wait(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait()
+            return result
+
+        monkeypatch.setattr(module, function, wait)
+
+    return at
 
 
 @pytest.fixture

@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from accounts.models import Guardianship, Student, User
 from counseling import booking as bookings
-from counseling import records
-from counseling.models import Booking, Counselor, Slot, Topic
+from counseling import changing, records, taking
+from counseling.models import Booking, BookingChange, Counselor, Slot, SlotOffer, Topic
 from counseling.records import Entry
 from counseling.roles import ROLE_PERMISSIONS
 from intake.models import RuleSet
+from lifecycle import locks
+from lifecycle.append_only import expiring
+from notices.models import Notice
 
 MEMO = "요즘 잠을 못 자고 친구 문제로 힘들어함"
 SUMMARY = "희망 계열과 과목을 함께 살펴보았습니다."
@@ -176,3 +180,44 @@ def login(student):
     Student.objects.filter(pk=student.pk).update(user=user)
     student.refresh_from_db()
     return user
+
+
+@pytest.fixture
+def without_lock_on(monkeypatch):
+    """Take some kinds of row locks away from booking and changing, and leave everything else as it is."""
+
+    def remove(*kinds):
+        def lock(queryset, pk):
+            return queryset.get(pk=pk) if queryset.model in kinds else locks.lock(queryset, pk)
+
+        def lock_key(model, pk):
+            return None if model in kinds else locks.lock_key(model, pk)
+
+        for module in (bookings, changing, taking):
+            monkeypatch.setattr(module, "lock", lock)
+            monkeypatch.setattr(module, "lock_key", lock_key)
+
+    return remove
+
+
+@pytest.fixture
+def constraint_away():
+    """Drop constraints for one test; put them back when the rows are gone."""
+    away = []
+
+    def drop(model, name):
+        constraint = next(one for one in model._meta.constraints if one.name == name)
+        away.append((model, constraint))
+        with connection.schema_editor() as editor:
+            editor.remove_constraint(model, constraint)
+
+    yield drop
+    Notice.objects.all().delete()
+    with transaction.atomic(), expiring():
+        BookingChange.objects.all().delete()
+    Booking.objects.all().delete()
+    SlotOffer.objects.all().delete()
+    Slot.objects.all().delete()
+    for model, constraint in away:
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, constraint)

@@ -7,17 +7,12 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import changing, walkin
-from counseling.models import Booking, BookingChange, Slot
-from lifecycle import locks
-from lifecycle.append_only import expiring
+from counseling import changing, taking, walkin
+from counseling.models import Booking, Slot
 from notices.models import Notice
-from tests.counseling.test_races import without_constraint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,52 +36,9 @@ def newcomer(make_student, make_parent):
 
 
 @pytest.fixture
-def without_lock_on(monkeypatch):
-    def remove(*kinds):
-        def lock(queryset, pk):
-            return queryset.get(pk=pk) if queryset.model in kinds else locks.lock(queryset, pk)
-
-        def lock_key(model, pk):
-            return None if model in kinds else locks.lock_key(model, pk)
-
-        for module in (bookings, changing):
-            monkeypatch.setattr(module, "lock", lock)
-            monkeypatch.setattr(module, "lock_key", lock_key)
-
-    return remove
-
-
-@pytest.fixture
-def constraint_away():
-
-    away = []
-    yield lambda model, name: away.append((model, without_constraint(model, name)))
-    Notice.objects.all().delete()
-    with transaction.atomic(), expiring():
-        BookingChange.objects.all().delete()
-    Booking.objects.all().delete()
-    Slot.objects.all().delete()
-    for model, constraint in away:
-        with connection.schema_editor() as editor:
-            editor.add_constraint(model, constraint)
-
-
-@pytest.fixture
-def together(monkeypatch):
+def together(meeting_point):
     """Both transactions have looked around before either writes (or a second is over)."""
-    barrier = threading.Barrier(2, timeout=1)
-
-    def around(original):
-        def wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait()
-            return result
-
-        return wait
-
-    for module in (bookings, changing):
-        monkeypatch.setattr(module, "_standing", around(module._standing))
+    meeting_point(taking, "standing")
 
 
 def rivals(booked, target, newcomer, topic, parent):
@@ -152,12 +104,13 @@ def test_two_moves_of_one_booking_end_in_one_place_and_leave_a_true_history(
     assert all(one.new_period == two.old_period for one, two in pairwise(changes))
 
 
-def test_without_any_lock_the_history_lies(at_once, booked, target, make_slot, parent, monkeypatch, together):
+def test_without_any_lock_the_history_lies(at_once, booked, target, make_slot, parent, monkeypatch, meeting_point):
     """The control: both believe that they move it away from where it was first."""
 
-    monkeypatch.setattr(changing, "lock", lambda queryset, pk: queryset.get(pk=pk))
-    monkeypatch.setattr(changing, "lock_key", lambda model, pk: None)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+    monkeypatch.setattr(taking, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    monkeypatch.setattr(taking, "lock_key", lambda model, pk: None)
+    monkeypatch.setattr(taking, "STANDING", taking.STANDING.replace("FOR NO KEY UPDATE", ""))
+    meeting_point(changing, "_may_change")
     other = make_slot("2026-11-27 15:00")
     at_once(*[lambda slot=slot: changing.move(booked, slot.pk, by=parent) for slot in (target, other)])
 
@@ -194,22 +147,22 @@ def test_without_the_lock_a_cancelled_booking_moves_on(at_once, booked, target, 
     """The control: the move goes by what it read before the cancellation."""
 
     cancelled, looked = threading.Event(), threading.Event()
-    original = changing._standing
+    original = changing._may_change
 
-    def look_and_wait(*args):
-        found = original(*args)
+    def look_and_wait(*args, **kwargs):
+        original(*args, **kwargs)
         looked.set()
         cancelled.wait(5)
-        return found
 
     def cancel():
         looked.wait(5)
         bookings.cancel(booked, by=parent, reason="일정")
         cancelled.set()
 
-    monkeypatch.setattr(changing, "_standing", look_and_wait)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
-    monkeypatch.setattr(changing, "lock_key", lambda *_: None)
+    monkeypatch.setattr(changing, "_may_change", look_and_wait)
+    monkeypatch.setattr(taking, "lock", lambda queryset, pk: queryset.get(pk=pk))
+    monkeypatch.setattr(taking, "lock_key", lambda *_: None)
+    monkeypatch.setattr(taking, "STANDING", taking.STANDING.replace("FOR NO KEY UPDATE", ""))
     at_once(lambda: changing.move(booked, target.pk, by=parent), cancel)
 
     booked.refresh_from_db()

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from counseling import booking as bookings
+from counseling import taking
 from counseling.models import Booking
 
 pytestmark = pytest.mark.django_db(transaction=True)  # so that BEGIN and COMMIT count as on the day
@@ -70,12 +71,12 @@ def test_the_budget_notices_one_statement_more(client, statements, slot, topic, 
     path = reverse("counseling:slot", args=[slot.pk])
     client.post(path, wish(student, topic))
     Booking.objects.all().delete()
-    check = bookings._check
+    check = taking.check
 
     def slow(*args, **kwargs):
         Booking.objects.filter(student=student).exists()
         check(*args, **kwargs)
 
-    monkeypatch.setattr(bookings, "_check", slow)
+    monkeypatch.setattr(taking, "check", slow)
 
     assert len(statements(lambda: client.post(path, wish(student, topic)), 302)) == HOLD + 1

@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from accounts.models import Guardianship, Student, User
 from accounts.schoolyear import school_year
 from counseling import booking as bookings
-from counseling import changing, doctor, notices
+from counseling import changing, doctor, notices, taking
 from counseling.models import Booking, BookingChange, Counselor, Slot, Topic
 from counseling.models.slots import midnight
 from intake.models import RuleSet, YearCap
@@ -331,8 +331,8 @@ def _no_room_is_made(*args, **kwargs):
 
 
 HARM = {
-    "caps": ((bookings, "_admit", lambda *args, **kwargs: None), "too many"),
-    "room is made": ((bookings, "_make_room", _no_room_is_made), "sold twice|two places|겹칩니다|예약이"),
+    "caps": ((taking, "admit", lambda *args, **kwargs: None), "too many"),
+    "room is made": ((taking, "make_room", _no_room_is_made), "sold twice|two places|겹칩니다|예약이"),
     "words": ((notices, "booked", lambda booking: None), "nobody was told"),
     "trail": ((Lifecycle, "move", _move_without_trail), "assert"),
     "list": ((Slot, "refusal", lambda self, topic, mode, *, now, by_staff=False: None), "disagree"),

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import threading
 import time as time_of_day
-from contextlib import suppress
 
 import pytest
-from django.db import connection
 
 from accounts.models import Student
 from counseling import booking as bookings
-from counseling import doctor, joining, waiting
-from counseling.models import Booking, Slot, SlotOffer, Wish
-from lifecycle import locks
+from counseling import doctor, joining, taking, waiting
+from counseling.models import Booking, Slot, Wish
 from notices.models import Notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,62 +24,6 @@ def families(make_student, make_parent):
     """Several families who want the same."""
     people = [make_parent(f"보호자{n}") for n in range(FAMILIES)]
     return [(make_student(f"학생{n}", person), person) for n, person in enumerate(people)]
-
-
-@pytest.fixture
-def meeting_point(monkeypatch):
-    """Let every transaction that has looked around wait until a second one has, too (or a second is over)."""
-
-    def at(function, module=bookings):
-        barrier, original = threading.Barrier(2, timeout=1), getattr(module, function)
-
-        def wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait()
-            return result
-
-        monkeypatch.setattr(module, function, wait)
-
-    return at
-
-
-@pytest.fixture
-def without_lock_on(monkeypatch):
-    """Take one kind of row lock away, and leave everything else as it is."""
-
-    def remove(model):
-        def lock(queryset, pk):
-            return queryset.get(pk=pk) if queryset.model is model else locks.lock(queryset, pk)
-
-        def lock_key(asked, pk):
-            return None if asked is model else locks.lock_key(asked, pk)
-
-        monkeypatch.setattr(bookings, "lock", lock)
-        monkeypatch.setattr(bookings, "lock_key", lock_key)
-
-    return remove
-
-
-def without_constraint(model, name):
-    constraint = next(c for c in model._meta.constraints if c.name == name)
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(model, constraint)
-    return constraint
-
-
-@pytest.fixture
-def constraint_away():
-    """Drop constraints for one test; put them back when the rows are gone."""
-    away = []
-    yield lambda model, name: away.append((model, without_constraint(model, name)))
-    Notice.objects.all().delete()
-    Booking.objects.all().delete()
-    SlotOffer.objects.all().delete()
-    Slot.objects.all().delete()
-    for model, constraint in away:
-        with connection.schema_editor() as editor:
-            editor.add_constraint(model, constraint)
 
 
 def tries(families, slot, topic, act=bookings.book):
@@ -108,7 +49,7 @@ def test_without_the_lock_the_index_still_makes_one_winner(
     at_once, families, slot, topic, without_lock_on, meeting_point
 ):
     without_lock_on(Slot)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
 
     results = at_once(*tries(families[:2], slot, topic))
 
@@ -121,7 +62,7 @@ def test_without_lock_and_index_it_is_sold_twice(
 ):
     """The control: if this fails, the tests above prove nothing."""
     without_lock_on(Slot)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
     constraint_away(Booking, "booking_one_per_slot")
 
     at_once(*tries(families[:2], slot, topic))
@@ -130,7 +71,7 @@ def test_without_lock_and_index_it_is_sold_twice(
 
 
 def test_with_the_lock_alone_one_wins_without_the_index(at_once, families, slot, topic, meeting_point, constraint_away):
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
     constraint_away(Booking, "booking_one_per_slot")
 
     at_once(*tries(families[:2], slot, topic))
@@ -161,9 +102,9 @@ def test_without_any_guard_an_expired_hold_and_a_new_family_are_both_told_yes(
     held = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=person)
     monday_morning.shift(660)
     without_lock_on(Slot)
-    monkeypatch.setattr(bookings, "_STANDING", bookings._STANDING.replace("FOR NO KEY UPDATE", ""))
+    monkeypatch.setattr(taking, "STANDING", taking.STANDING.replace("FOR NO KEY UPDATE", ""))
     monkeypatch.setattr(Booking, "move", move)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
     constraint_away(Booking, "booking_one_per_slot")
 
     results = at_once(lambda: bookings.confirm(held, by=person), *tries([newcomer], slot, topic))
@@ -277,7 +218,7 @@ def test_without_the_lock_on_the_student_the_cap_breaks(at_once, four_wishes, wi
     """The control."""
     rule(open_most=1)
     without_lock_on(Student)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
 
     at_once(*four_wishes[:2])
 
@@ -301,7 +242,7 @@ def test_without_the_lock_the_exclusion_still_keeps_the_student_in_one_place(
     at_once, two_places, without_lock_on, meeting_point
 ):
     without_lock_on(Student)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
 
     results = at_once(*two_places)
 
@@ -313,7 +254,7 @@ def test_without_lock_and_exclusion_the_student_is_in_two_places(
 ):
     """The control."""
     without_lock_on(Student)
-    meeting_point("_standing")
+    meeting_point(taking, "standing")
     constraint_away(Booking, "booking_student_in_one_place")
 
     at_once(*two_places)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 import pytest
 from django.db import transaction
@@ -14,45 +13,11 @@ from counseling import rules
 from counseling.models import Booking, Topic
 from intake import noshow
 from intake.models import RuleSet, Strike, YearCap
-from lifecycle import locks
 from notices.models import Notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 State = Booking.State
-
-
-@pytest.fixture
-def waits(monkeypatch):
-    """Let every transaction that came to a point wait until a second one has, too (or a second is over)."""
-
-    def at(module, function):
-        barrier, original = threading.Barrier(2, timeout=1), getattr(module, function)
-
-        def wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait()
-            return result
-
-        monkeypatch.setattr(module, function, wait)
-
-    return at
-
-
-@pytest.fixture
-def without_lock_on(monkeypatch):
-    def remove(model):
-        def lock(queryset, pk):
-            return queryset.get(pk=pk) if queryset.model is model else locks.lock(queryset, pk)
-
-        def lock_key(asked, pk):
-            return None if asked is model else locks.lock_key(asked, pk)
-
-        monkeypatch.setattr(bookings, "lock", lock)
-        monkeypatch.setattr(bookings, "lock_key", lock_key)
-
-    return remove
 
 
 @pytest.fixture
@@ -70,8 +35,8 @@ def wishes(make_slot, make_counselor, student, parent, topic):
     ]
 
 
-def test_a_year_has_its_cap_over_slots_and_topics(at_once, wishes, waits):
-    waits(rules, "verdict")
+def test_a_year_has_its_cap_over_slots_and_topics(at_once, wishes, meeting_point):
+    meeting_point(rules, "verdict")
 
     results = at_once(*wishes)
 
@@ -80,10 +45,10 @@ def test_a_year_has_its_cap_over_slots_and_topics(at_once, wishes, waits):
     assert Booking.objects.filter(state=State.BOOKED).count() == 1
 
 
-def test_without_the_lock_on_the_student_the_years_cap_breaks(at_once, wishes, waits, without_lock_on):
+def test_without_the_lock_on_the_student_the_years_cap_breaks(at_once, wishes, meeting_point, without_lock_on):
     """The control."""
     without_lock_on(Student)
-    waits(rules, "verdict")
+    meeting_point(rules, "verdict")
 
     at_once(*wishes)
 
@@ -111,8 +76,8 @@ def kinds():
     return sorted(Notice.objects.filter(kind__startswith="intake.", channel="email").values_list("kind", flat=True))
 
 
-def test_of_two_no_shows_marked_at_once_one_is_the_second(at_once, two_over, waits):
-    waits(noshow, "_pause")
+def test_of_two_no_shows_marked_at_once_one_is_the_second(at_once, two_over, meeting_point):
+    meeting_point(noshow, "_pause")
 
     at_once(*two_over)
 
@@ -120,10 +85,10 @@ def test_of_two_no_shows_marked_at_once_one_is_the_second(at_once, two_over, wai
     assert kinds() == ["intake.paused", "intake.warned"]
 
 
-def test_without_the_lock_on_the_student_both_are_the_first(at_once, two_over, waits, without_lock_on):
+def test_without_the_lock_on_the_student_both_are_the_first(at_once, two_over, meeting_point, without_lock_on):
     """The control: nobody is told of the pause that holds."""
     without_lock_on(Student)
-    waits(noshow, "_pause")
+    meeting_point(noshow, "_pause")
 
     at_once(*two_over)
 

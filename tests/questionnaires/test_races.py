@@ -22,24 +22,6 @@ WISH = {"wish": "고민"}
 
 
 @pytest.fixture
-def meeting_point(monkeypatch):
-    """Let every transaction that has looked around wait until a second one has, too (or a second is over)."""
-
-    def at(module, function):
-        barrier, original = threading.Barrier(2, timeout=1), getattr(module, function)
-
-        def wait(*args, **kwargs):
-            result = original(*args, **kwargs)
-            with suppress(threading.BrokenBarrierError):
-                barrier.wait()
-            return result
-
-        monkeypatch.setattr(module, function, wait)
-
-    return at
-
-
-@pytest.fixture
 def without_lock_in(monkeypatch):
     return lambda module: monkeypatch.setattr(module, "lock", lambda queryset, pk: queryset.get(pk=pk))
 
