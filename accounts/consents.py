@@ -55,6 +55,12 @@ def standing(*, user: User | None = None, student: Student | None = None) -> dic
     return {consent.text.kind: consent for consent in answers}
 
 
+def may_answer(user: User, student: Student) -> bool:
+    """Whether ``user`` speaks for ``student`` today: under 14 a guardian, never the child; then whoever keeps the data."""
+    alone = student.is_under_14 and student.user_id == user.pk
+    return not alone and Student.objects.editable_by(user).filter(pk=student.pk).exists()
+
+
 def agreed(kind: str, *, user: User | None = None, student: Student | None = None) -> bool:
     """Whether the last answer was yes. No answer is no."""
     consent = standing(user=user, student=student).get(kind)

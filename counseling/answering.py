@@ -66,6 +66,7 @@ def _booked(offer: SlotOffer, hold: Booking, now: datetime, *, by: User) -> Book
     taking.make_room(offer.slot, hold.period, others, hold.student, now, by=by)
     overridden = rules.FREE_FOR_STAFF if offer.by_hand else frozenset()
     taking.admit(offer.slot, hold.topic, hold.student, now, but=hold, overridden=overridden)
+    taking.need_consent(hold.student, hold.topic)
     taking.agree(hold, now, by=by)
     return hold
 

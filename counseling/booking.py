@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Student
-from counseling import missed, notices, papers, rules, taking, waiting
+from counseling import missed, notices, papers, rules, sensitive, taking, waiting
 from counseling.models import Booking, Slot, Topic
 from counseling.taking import LAPSED, OFFERED, TAKEN, NotNow, Taken
 from krds.dates import kdatetime
@@ -84,6 +84,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     Raises:
         Taken: the hold is gone.
         NotNow: as ``hold``, when the hold is over.
+        NeedsConsent: the topic asks for a consent that nobody gave; the hold stays.
     """
     try:
         with contended(str(TAKEN), Taken), transaction.atomic():
@@ -91,6 +92,8 @@ def confirm(booking: Booking, *, by: User) -> Booking:
             if booking.offer_id and booking.state == State.HELD:
                 raise Taken(str(OFFERED))
             lapsed = booking.has_lapsed(now)
+            if booking.state == State.HELD:
+                taking.need_consent(booking.student, booking.topic)
             if lapsed or waiting.is_wanted(booking.student_id, booking.topic_id):
                 slot = taking.slot_of(booking.slot_id)
                 others = [b for b in taking.standing(slot, booking.student, now) if b.pk != booking.pk]
@@ -120,14 +123,17 @@ def book(
     question: str = "",
     on_behalf: bool = False,
     exception: str = "",
+    consent: str = "",
 ) -> Booking:
     """Book in one step. With ``on_behalf`` staff book for a caller, also after the families' deadline.
 
     Staff need no reason to book before a day opens; with ``exception``, a reason that stays in the trail,
-    no rule about the person stands in the way. Asked twice, it is the same booking.
+    no rule about the person stands in the way. ``consent`` is how staff were given the consent that a
+    sensitive topic asks for (``sensitive.Taken``). Asked twice, it is the same booking.
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
+        NeedsConsent: the topic asks for a consent that nobody gave; no exception stands in for it.
         NotNow: the topic's rules do not let this student in; the sentence says why and from when.
     """
     with contended(str(TAKEN), Taken), transaction.atomic():
@@ -139,6 +145,9 @@ def book(
         taking.make_room(slot, slot.session(topic), standing, student, now, by=by)
         if not (on_behalf and exception):
             taking.admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
+        if on_behalf and consent:
+            sensitive.taken_down(student, topic, consent, by=by)
+        taking.need_consent(student, topic)
         wishes = waiting.reserve(student.pk, topic.pk)
         booking = Booking(
             slot=slot,

@@ -90,6 +90,8 @@ def move(
         taking.make_room(slot, period, in_the_way, current.student, now, by=by)
         if not by_centre:
             taking.admit(slot, topic, current.student, now, but=current, overridden=rules.KEPT_ON_MOVE)
+        if topic.pk != current.topic_id:
+            taking.need_consent(current.student, topic)
         old = slots[current.slot_id]
         wishes = waiting.reserve(current.student_id, topic.pk) if topic.pk != current.topic_id else []
         if old.pk != slot.pk and waiting.is_waited_for(old):
@@ -133,6 +135,7 @@ def swap(booking: Booking, student: Student, *, by: User, reason: str = "") -> B
         if not reason:
             taking.admit(slot, old.topic, student, now, overridden=rules.FREE_FOR_STAFF)
         waiting.cancelled(old, by=by)
+        taking.need_consent(student, old.topic)
         wishes = waiting.reserve(student.pk, old.topic_id)
         new = _in_place_of(old, student, now=now, by=by)
         waiting.booked(wishes, by=by)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Student
-from counseling import notices, rules, waiting
+from counseling import notices, rules, sensitive, waiting
 from counseling.models import Booking, Slot, Topic
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock, lock_key
@@ -51,6 +51,10 @@ class Taken(Refused):
 
 class NotNow(Refused):
     """Another time would not help: enough bookings ahead, a deadline past, a state that forbids it."""
+
+
+class NeedsConsent(NotNow):
+    """The topic may touch health or feelings, and nobody agreed to that for this student (``sensitive``)."""
 
 
 class OfferOver(Taken):
@@ -165,6 +169,12 @@ def admit(
     verdict = rules.verdict(student.pk, topic, slot.starts_at, now=now, but=but, overridden=overridden)
     if not verdict.allowed:
         raise NotNow(verdict.sentence)
+
+
+def need_consent(student: Student, topic: Topic) -> None:
+    """Nothing sensitive is agreed to without the consent of its own."""
+    if sensitive.is_missing(student, topic):
+        raise NeedsConsent(sensitive.sentence(student, topic))
 
 
 def agree(booking: Booking, now: datetime, *, by: User, reason: str = "") -> None:

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from counseling import assignment, changing, clashes, finding, papers, questionnaires, rules
+from accounts.models import Student
+from counseling import assignment, changing, clashes, finding, papers, questionnaires, rules, sensitive, taking
 from counseling import booking as bookings
 from counseling.calendar_file import calendar_file
 from counseling.finding import MOST, Need, Time
@@ -104,10 +105,14 @@ def slot(request: HttpRequest, pk: int) -> HttpResponse:
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Step 3: everything once more, and the button that books."""
     booking = _open(request, pk)
-    refusal = ""
+    refusal, asked = "", None
     if request.method == "POST":
+        if booking.state == State.HELD:
+            asked = consent_given(request, booking.student, booking.topic)
         try:
             bookings.confirm(booking, by=request.user)
+        except taking.NeedsConsent as needs:
+            refusal = str(needs)
         except bookings.Taken as taken:
             return _lost(request, Need(booking.topic, booking.mode), str(taken), booking)
         except bookings.NotNow as not_now:
@@ -121,6 +126,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "booking": booking,
         "refusal": refusal,
+        "consent": asked or sensitive.question(booking.student, booking.topic, request.user),
         "now": timezone.now(),
         "clashes": clashes.of([booking.student], booking.period, user=request.user, leaving=booking),
     }
@@ -167,6 +173,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "changes_left": changing.left(booking),
         "can_confirm": papers.can_confirm(booking),
         "paper": _paper(request, booking),
+        "lacks_consent": booking.state == State.BOOKED and sensitive.is_missing(booking.student, booking.topic),
     }
     return render(request, "counseling/booking.html", context)
 
@@ -215,6 +222,12 @@ def _open(request: HttpRequest, pk: int) -> Booking:
     if request.method == "POST":
         mine = mine.select_related("slot__counselor__user")  # who is told
     return get_object_or_404(mine, pk=pk)
+
+
+def consent_given(request: HttpRequest, student: Student, topic: Topic) -> sensitive.Question | None:
+    """Keep the consent ticked beside the button; what is still to be asked."""
+    ticked, seen = request.POST.get("consent") == "yes", request.POST.get("consent_text", "")
+    return sensitive.answered(student, topic, request.user, ticked=ticked, seen=seen)
 
 
 def _paper(request: HttpRequest, booking: Booking) -> questionnaires.Paper | None:

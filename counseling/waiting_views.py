@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from counseling import answering, joining, waiting
+from counseling import answering, joining, sensitive, waiting
 from counseling.booking import NotNow, Taken
 from counseling.models import Booking, SlotOffer, Topic, Wish, family_of
+from counseling.views import consent_given
 from counseling.waiting_forms import JoinForm
 from lifecycle.locks import Refused
 
@@ -91,10 +92,12 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
     """An offered time: one button takes it, another says no. Opening the page answers nothing."""
     mine = SlotOffer.objects.of_family(request.user).for_page()
-    offer, refusal = get_object_or_404(mine, pk=pk), ""
+    offer, refusal, asked = get_object_or_404(mine, pk=pk), "", None
     if request.method == "POST":
         try:
             if request.POST.get("answer") == "accept":
+                if _agrees_anew(offer):
+                    asked = consent_given(request, offer.wish.student, offer.wish.topic)
                 return redirect("counseling:done", answering.accept(offer, by=request.user).pk)
             if request.POST.get("answer") == "decline":
                 answering.decline(offer, by=request.user)
@@ -105,17 +108,23 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
             offer = mine.get(pk=pk)
         except Refused as refused:
             refusal = str(refused)
-    now, rules = timezone.now(), waiting.settings()
+    now, rules, wish = timezone.now(), waiting.settings(), offer.wish
     context = {
         "offer": offer,
-        "wish": offer.wish,
-        "session": offer.slot.session(offer.wish.topic),
+        "wish": wish,
+        "session": offer.slot.session(wish.topic),
         "place": Booking(slot=offer.slot, mode=offer.mode).place,
         "is_open": offer.is_open(now),
+        "consent": asked or (_agrees_anew(offer) and sensitive.question(wish.student, wish.topic, request.user)),
         "refusal": refusal,
-        "left": rules.passes - offer.wish.passes,
+        "left": rules.passes - wish.passes,
     }
     return render(request, "counseling/waiting/offer.html", context)
+
+
+def _agrees_anew(offer: SlotOffer) -> bool:
+    """Whether taking the offer agrees to a counselling, not to another time of one."""
+    return offer.is_open(timezone.now()) and not offer.wish.earlier
 
 
 def _booking(request: HttpRequest) -> Booking | None:

@@ -50,7 +50,15 @@ def free_rooms(topic: Topic, now: datetime) -> QuerySet[Room]:
 
 
 def begin(
-    slot_id: int, *, student: Student, topic: Topic, mode: str, by: User, question: str = "", exception: str = ""
+    slot_id: int,
+    *,
+    student: Student,
+    topic: Topic,
+    mode: str,
+    by: User,
+    question: str = "",
+    exception: str = "",
+    consent: str = "",
 ) -> Booking:
     """Book an empty slot of today for somebody who is here, and write the arrival down.
 
@@ -65,6 +73,7 @@ def begin(
             "by": by,
             "question": question,
             "exception": exception,
+            "consent": consent,
         }
         booking = bookings.book(slot_id, on_behalf=True, **asked)
         return bookings.mark(booking, Booking.State.ARRIVED, by=by)
@@ -79,6 +88,7 @@ def open_and_begin(
     room: Room | None = None,
     question: str = "",
     exception: str = "",
+    consent: str = "",
 ) -> Booking:
     """Make a slot that begins now for ``counselor``, and ``begin`` in it.
 
@@ -96,4 +106,4 @@ def open_and_begin(
         slot = Slot(counselor=counselor, period=stretch(topic, now), modes=[Mode.VISIT], room=room)
         slot.save(force_insert=True)
         asked = {"student": student, "topic": topic, "mode": Mode.VISIT, "by": by}
-        return begin(slot.pk, question=question, exception=exception, **asked)
+        return begin(slot.pk, question=question, exception=exception, consent=consent, **asked)

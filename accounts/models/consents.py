@@ -74,11 +74,13 @@ class Consent(models.Model):
     class Channel(models.TextChoices):
         WEB = "web", _("누리집")
         DESK = "desk", _("센터 방문")
+        CALL = "call", _("전화")
 
     class Verified(models.TextChoices):
         LOGIN = "login", _("로그인")
         SMS_NOTICE = "sms_notice", _("보호자 휴대폰 확인 문자")
         PAPER = "paper", _("서명한 서면")
+        SPOKEN = "spoken", _("전화로 알리고 확인")
 
     at = models.DateTimeField(_("일시"), default=timezone.now, editable=False)
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="answers", verbose_name=_("동의 문안"))

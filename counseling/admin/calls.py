@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Student
 from centre.models import Room
-from counseling import assignment, callers, walkin
+from counseling import assignment, callers, sensitive, taking, walkin
 from counseling import booking as bookings
 from counseling.admin.choices import Offered, offered
 from counseling.admin.pages import CALL, Pages, board_url, both, typed
@@ -25,6 +25,21 @@ from counseling.models import Booking, Counselor, Mode, Slot, Topic
 from lifecycle import access
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
+
+NEEDS_CONSENT = (
+    "민감정보(심리·건강) 처리 동의가 있어야 하는 주제입니다. 동의 문안을 알려 드리고 받은 방법을 골라 주세요. "
+    "동의하지 않으시면 다른 주제로 예약해 주세요."
+)
+
+
+def consent_field() -> forms.ChoiceField:
+    """How staff were given the consent that a sensitive topic asks for; under 14 it is a guardian's."""
+    return forms.ChoiceField(
+        label="민감정보 처리 동의",
+        choices=[("", "받지 않음(이미 동의했거나 필요 없는 주제)"), *sensitive.Taken.choices],
+        required=False,
+        help_text="만 14세 미만이면 보호자의 동의입니다. 동의하지 않으면 이 주제만 예약할 수 없습니다.",
+    )
 
 
 class CallForm(forms.Form):
@@ -45,11 +60,15 @@ class CallForm(forms.Form):
         widget=forms.TextInput({"class": "vTextField", "autocomplete": "off"}),
     )
 
+    consent = consent_field()
+
     def __init__(self, *args: Any, slot: Slot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["topic"].queryset = topics_for(slot)
         self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in slot.modes]
         self.fields["mode"].initial = slot.modes[0]
+        if not any(topic.sensitive for topic in self.fields["topic"].queryset):
+            del self.fields["consent"]
 
 
 class TimeForm(forms.Form):
@@ -62,6 +81,7 @@ class TimeForm(forms.Form):
     room = forms.ModelChoiceField(Room.objects.on(), required=False, label="상담실", empty_label="방 없이")
     question = forms.CharField(label="상담받고 싶은 내용", required=False, max_length=500)
     exception = forms.CharField(label="규칙 예외 사유", required=False, max_length=200)
+    consent = consent_field()
 
 
 @dataclass(frozen=True)
@@ -150,6 +170,7 @@ class Calls(Pages):
             "times": times,
             "on_the_spot": on_the_spot,
             "rooms": rooms,
+            "consent": sensitive.asked_by_staff(asked.student, asked.topic),
             "modes": Mode,
             "counselors": Counselor.objects.active().filter(topics=asked.topic) if asked.topic else [],
             "is_now": now,
@@ -170,6 +191,7 @@ class Calls(Pages):
         when, question = form.cleaned_data["when"], form.cleaned_data["question"]
         common = {"student": asked.student, "topic": asked.topic, "by": request.user, "question": question}
         common["exception"] = form.cleaned_data["exception"].strip()
+        common["consent"] = form.cleaned_data["consent"]
         try:
             if now and when.startswith("now-"):
                 counselor = get_object_or_404(Counselor.objects.active(), pk=int(when.removeprefix("now-")))
@@ -179,6 +201,9 @@ class Calls(Pages):
             if now and timezone.localdate(slot.starts_at) == timezone.localdate():
                 return walkin.begin(slot.pk, mode=mode, **common)
             return bookings.book(slot.pk, mode=mode, on_behalf=True, **common)
+        except taking.NeedsConsent:
+            form.add_error("consent", NEEDS_CONSENT)
+            return None
         except bookings.NotNow as refused:
             form.add_error("exception", str(refused))
             return None
@@ -212,6 +237,7 @@ class Calls(Pages):
             "chosen": chosen,
             "form": form,
             "back": board_url(slot),
+            "words": sensitive.words() if "consent" in form.fields else None,
         }
         return self.show(request, "admin/counseling/call.html", context)
 
@@ -220,6 +246,9 @@ class Calls(Pages):
         student = get_object_or_404(callers.students(request.user), pk=given.pop("student"))
         try:
             return bookings.book(slot.pk, student=student, by=request.user, on_behalf=True, **given)
+        except taking.NeedsConsent:
+            form.add_error("consent", NEEDS_CONSENT)
+            return None
         except Refused as refused:
             form.add_error(None, str(refused))
             return None

@@ -41,6 +41,7 @@ class TopicForm(forms.ModelForm):
             "horizon_days",
             "questionnaire",
             "rules",
+            "sensitive",
             "position",
             "active",
         ]
@@ -61,7 +62,7 @@ class TopicAdmin(StaffAdmin):
         return [
             ("안내", {"fields": ["name", "slug", "description", "preparation", "questionnaire", "position", "active"]}),
             ("시간과 방식", {"fields": ["minutes", "buffer_minutes", "modes"]}),
-            ("예약 받는 때와 규칙", {"fields": ["lead_hours", "horizon_days", "rules"]}),
+            ("예약 받는 때와 규칙", {"fields": ["lead_hours", "horizon_days", "rules", "sensitive"]}),
             *plan,
         ]
 

@@ -71,6 +71,11 @@ class Topic(models.Model):
         verbose_name="사전 질문지",
         help_text="예약한 가족이 상담 전에 작성합니다. 비워 두면 묻지 않습니다.",
     )
+    sensitive = models.BooleanField(
+        "민감정보를 다룸",
+        default=False,
+        help_text="심리·건강 이야기를 다룰 수 있는 상담입니다. 첫 예약을 확정하기 전에 민감정보 처리 동의(개인정보 보호법 제23조)를 따로 받습니다.",
+    )
     position = models.PositiveSmallIntegerField("순서", default=0)
     active = models.BooleanField("예약 받기", default=True)
 

@@ -11,7 +11,8 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
-from accounts.models import Guardianship, Student, User
+from accounts import consents
+from accounts.models import Consent, Guardianship, Student, User
 from centre.calendar import Calendar
 from centre.models import Centre, OpeningHours, Room, Venue
 from counseling import booking, changing, feeds
@@ -148,6 +149,7 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
         rows.append(_booking(rng, slot, student=student, family=guardian[student.pk], topic=topic, now=now))
     bookings = Booking.objects.bulk_create([row for row, _ in rows], batch_size=1000)
     missed(bookings)
+    _consented(bookings, topics)
     kind = ContentType.objects.get_for_model(Booking)
     Transition.objects.bulk_create(
         [
@@ -158,6 +160,19 @@ def history(rng: random.Random, town: Town, slots: list[Slot]) -> None:
             for before, after, at, by, reason in moves
         ],
         batch_size=1000,
+    )
+
+
+def _consented(bookings: list[Booking], topics: dict[int, list[Topic]]) -> None:
+    """Whoever books a counselling about feelings agreed to it before: the first time, on the page that booked."""
+    sensitive = {topic.pk for some in topics.values() for topic in some if topic.sensitive}
+    first: dict[int, Booking] = {}
+    for row in sorted(bookings, key=lambda row: row.booked_at):
+        if row.topic_id in sensitive:
+            first.setdefault(row.student_id, row)
+    words = consents.text(consents.Kind.SENSITIVE)
+    Consent.objects.bulk_create(
+        Consent(at=row.booked_at, text=words, student_id=pk, given=True, by=row.booked_by) for pk, row in first.items()
     )
 
 
