@@ -8,8 +8,9 @@ else took meanwhile is said, nothing is half done, and it can be run again for w
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ from django.utils import timezone
 
 from accounts.models import Student
 from centre.models import Room
+from counseling import answering, changing, notices, timetable
 from counseling import booking as bookings
-from counseling import changing, notices, timetable
 from counseling.models import Booking, Counselor, Leave, Slot
 from krds.dates import kdatetime, ktime
 from lifecycle.locks import Refused, contended, lock_all
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CANCEL, KEEP, SLOT, MAKE = "cancel", "keep", "slot", "make"
 TIMES_OFFERED = 6  # for each booking, the nearest first
 LOOK_AHEAD = timedelta(days=28)
+DECISION = re.compile(rf"{CANCEL}|({SLOT}|{MAKE}):\d{{1,18}}")
 BUSY = "방금 다른 곳에서 바뀌었습니다. 다시 확인해 주세요."
 
 
@@ -100,15 +102,19 @@ def settle(
 ) -> Outcome:
     """Do what staff decided for each booking (by key); bookings without a decision stay for the next run.
 
+    What families hold unconfirmed in these times, and what the queue was offered of them, is let go first.
+
     Args:
-        decisions: an ``Option.value`` for each booking, or ``keep``.
+        decisions: an ``Option.value`` for each booking, or ``keep``; anything else is as if nothing was decided.
         reason: what the families read.
 
     Raises:
         Refused: the period could not be closed because somebody changed the same times at that moment.
     """
     done = Outcome(withdrawn=_close(counselors, period, by=by))
-    chosen = {pk: value for pk, value in decisions.items() if value != KEEP}
+    if _let_go(counselors, period, by=by, reason=reason):
+        done.withdrawn += _close(counselors, period, by=by)
+    chosen = {pk: value for pk, value in decisions.items() if DECISION.fullmatch(value)}
     slots = _standing(counselors, period, timezone.now())
     asked = Booking.objects.filter(pk__in=chosen, slot__in=slots, state=Booking.State.BOOKED)
     for family in _families(list(asked.for_page().order_by("pk"))):
@@ -137,13 +143,39 @@ def _close(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User
     """
     with contended(BUSY, Refused), transaction.atomic():
         for counselor in lock_all(Counselor.objects, [counselor.pk for counselor in counselors]):
-            if not counselor.leaves.filter(period__overlap=period).exists():
-                Leave.objects.create(counselor=counselor, kind=Leave.Kind.SUDDEN, period=period, created_by=by)
+            known = counselor.leaves.filter(period__overlap=period).order_by("period").values_list("period", flat=True)
+            Leave.objects.bulk_create(
+                Leave(counselor=counselor, kind=Leave.Kind.SUDDEN, period=gap, created_by=by)
+                for gap in _gaps(period, known)
+            )
         now = timezone.now()
         held = lock_all(Slot.objects, [slot.pk for slot in _standing(counselors, period, now)])
         taken = set(Booking.objects.occupying(now).filter(slot__in=held).values_list("slot_id", flat=True))
         Slot.objects.filter(pk__in=taken).update(published=False)
         return timetable.withdraw([slot for slot in held if slot.pk not in taken])
+
+
+def _gaps(period: DateTimeTZRange, known: Iterable[DateTimeTZRange]) -> Iterator[DateTimeTZRange]:
+    """What of ``period`` is in none of ``known``, which come in order and apart from each other."""
+    begins = period.lower
+    for other in known:
+        if begins < other.lower:
+            yield DateTimeTZRange(begins, other.lower, "[)")
+        begins = max(begins, other.upper)
+    if begins < period.upper:
+        yield DateTimeTZRange(begins, period.upper, "[)")
+
+
+def _let_go(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User, reason: str) -> int:
+    """Give back what is held unconfirmed in these times, so that nobody confirms it afterwards; how many."""
+    slots = _standing(counselors, period, timezone.now())
+    held = list(Booking.objects.filter(state=Booking.State.HELD, slot__in=slots).for_page().select_related("offer"))
+    for booking in held:
+        if booking.offer:
+            answering.take_back(booking.offer, by=by, reason=reason)
+        else:
+            bookings.release(booking, by=by)
+    return len(held)
 
 
 def _families(booked: Sequence[Booking]) -> list[list[Booking]]:
