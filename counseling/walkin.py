@@ -18,7 +18,7 @@ from accounts.models import Student
 from centre.models import Room, RoomUse
 from counseling import booking as bookings
 from counseling.booking import Taken
-from counseling.models import Booking, Counselor, Mode, Slot, Topic
+from counseling.models import Booking, Counselor, Leave, Mode, Slot, Topic
 from lifecycle.locks import contended, lock
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ def stretch(topic: Topic, now: datetime) -> DateTimeTZRange:
 
 
 def free_now(topic: Topic, now: datetime) -> QuerySet[Counselor]:
-    """Counsellors of ``topic`` without any slot in that stretch."""
-    busy = Slot.objects.standing().filter(counselor=OuterRef("pk"), period__overlap=stretch(topic, now))
-    return Counselor.objects.active().filter(~Exists(busy), topics=topic).order_by("name", "pk")
+    """Counsellors of ``topic`` without any slot and not on leave in that stretch."""
+    then = {"counselor": OuterRef("pk"), "period__overlap": stretch(topic, now)}
+    busy, away = Slot.objects.standing().filter(**then), Leave.objects.filter(**then)
+    return Counselor.objects.active().filter(~Exists(busy), ~Exists(away), topics=topic).order_by("name", "pk")
 
 
 def free_rooms(topic: Topic, now: datetime) -> QuerySet[Room]:
