@@ -65,7 +65,7 @@ class GradeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Student]) -> models.QuerySet[Student]:
         value = self.value()
-        return queryset.in_grade(int(value)) if value and value.isdigit() else queryset
+        return queryset.in_grade(int(value)) if value and value.isdecimal() else queryset
 
 
 @admin.register(Student)

@@ -27,6 +27,7 @@ from lifecycle.admin import StaffAdmin
 from lifecycle.locks import Refused
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+FAR = 100  # years from now
 CLOCK = forms.TimeInput({"type": "time"}, format="%H:%M")
 
 
@@ -136,7 +137,7 @@ class RoomUseAdmin(StaffAdmin):
             "opts": self.opts,
             "title": "방 쓰기·막기",
             "form": form,
-            "back": _table_url(parse_date(request.GET.get("day", "")) or timezone.localdate()),
+            "back": _table_url(_day_asked(request)),
         }
         return TemplateResponse(request, "admin/centre/roomuse/take.html", context)
 
@@ -148,10 +149,7 @@ class RoomUseAdmin(StaffAdmin):
         """One day, or a week with ``?span=week``: a row for every room, a column for every day."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        try:
-            day = parse_date(request.GET.get("day", "")) or timezone.localdate()
-        except ValueError:
-            day = timezone.localdate()
+        day = _day_asked(request)
         is_week = request.GET.get("span") == "week"
         first = day - timedelta(days=day.weekday()) if is_week else day
         days = [first + timedelta(days=n) for n in range(7 if is_week else 1)]
@@ -189,6 +187,15 @@ class RoomUseAdmin(StaffAdmin):
         return [
             (room, [(day, cells.get((room.pk, day), [])) for day in days]) for room in found.order_by("venue", "name")
         ]
+
+
+def _day_asked(request: HttpRequest) -> date:
+    """The day in the address; today for what is none, or lies where nobody counts days from."""
+    try:
+        day = parse_date(request.GET.get("day", ""))
+    except ValueError:
+        day = None
+    return day if day and abs(day.year - timezone.localdate().year) <= FAR else timezone.localdate()
 
 
 def _table_url(day: date) -> str:

@@ -110,7 +110,7 @@ class Asked:
         chosen = next((c.student for c in found if str(c.student.pk) == get.get("student")), None)
         if len(found) == 1:
             chosen = found[0].student
-        if not query and get.get("student", "").isdigit():  # straight from a booking's page or the registration
+        if not query and get.get("student", "").isdecimal():  # straight from a booking's page or the registration
             chosen = callers.students(request.user).filter(pk=int(get["student"][:18])).first()
         topics = list(Topic.objects.open())
         topic = next((topic for topic in topics if topic.slug == get.get("topic")), None)
@@ -124,7 +124,7 @@ class Asked:
             topics,
             mode if mode in Mode.values else None,
             day_of(get.get("from", "")),
-            int(counselor) if counselor.isdigit() and len(counselor) < 10 else None,
+            int(counselor) if counselor.isdecimal() and len(counselor) < 10 else None,
             topic is not None,
         )
 

@@ -60,7 +60,7 @@ class History(Pages):
         day = day_of(request.GET.get("day", "")) or timezone.localdate()
         mine = Booking.objects.visible_to(request.user).exclude(state__in=[State.HELD, State.RELEASED])
         student = None
-        if (key := request.GET.get("student", "")).isdigit():
+        if (key := request.GET.get("student", "")).isdecimal():
             student = get_object_or_404(callers.students(request.user), pk=int(key[:18]))
             rows = mine.filter(student=student).order_by("-period__startswith", "-pk")
         else:

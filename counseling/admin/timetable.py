@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from counseling import timetable
 from counseling.admin.slots import DAY, own_counselors
-from counseling.finding import day_of
+from counseling.finding import YEARS, day_of
 from counseling.models import Counselor
 from counseling.overview import Overview
 from lifecycle.locks import Refused
@@ -44,6 +44,9 @@ class PublishForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and not YEARS[0] <= min(first, last).year <= max(first, last).year <= YEARS[1]:
+            self.add_error("first", "연도를 확인해 주세요.")
+            return cleaned
         if first and last and not timedelta(0) <= last - first < timedelta(days=timetable.MOST_DAYS):
             self.add_error("last", f"마지막 날은 첫날부터 {timetable.MOST_DAYS}일 안으로 골라 주세요.")
         return cleaned

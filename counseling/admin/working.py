@@ -18,6 +18,7 @@ from django.utils import timezone
 from centre.models import Room, Venue, Weekday
 from counseling.admin.offer import ModesField
 from counseling.admin.slots import CLOCK, DAY, own_counselors
+from counseling.finding import YEARS
 from counseling.models import Counselor, Leave, PatternBreak, Slot, WeeklyPattern
 from counseling.models.slots import midnight
 from krds.dates import kperiod, ktime
@@ -201,6 +202,9 @@ class LeaveForm(forms.ModelForm):
 def stretch(cleaned: dict[str, Any], form: forms.Form) -> DateTimeTZRange | None:
     """The period of typed days and times; what is wrong with them is said on the form."""
     first, last = cleaned["first_day"], cleaned["last_day"] or cleaned["first_day"]
+    if not YEARS[0] <= first.year <= last.year <= YEARS[1] and first <= last:
+        form.add_error("first_day", "연도를 확인해 주세요.")
+        return None
     since, until = cleaned["from_time"], cleaned["until_time"]
     begins = timezone.make_aware(datetime.combine(first, since or time.min))
     over = timezone.make_aware(datetime.combine(last, until)) if until else midnight(last + timedelta(days=1))

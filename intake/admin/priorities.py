@@ -66,7 +66,8 @@ class PriorityPage:
     def view(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("intake.give_priority"):
             raise PermissionDenied
-        chosen = request.POST.get("student") or request.GET.get("student")
+        chosen = request.POST.get("student") or request.GET.get("student") or ""
+        chosen = chosen if chosen.isdecimal() else ""
         finder = StudentForm({"student": chosen} if chosen else None, site=self.page.admin_site)
         student = finder.cleaned_data["student"] if finder.is_valid() else None
         today = timezone.localdate()
@@ -93,7 +94,7 @@ class PriorityPage:
 
     def _act(self, request: HttpRequest, student: Student, form: PriorityForm) -> HttpResponse | None:
         if pk := request.POST.get("end"):
-            row = get_object_or_404(Priority.objects.filter(student=student), pk=pk)
+            row = get_object_or_404(Priority.objects.filter(student=student), pk=int(pk) if pk.isdecimal() else 0)
             priorities.end(row, by=request.user)
             messages.success(request, "끝냈습니다.")
         elif form.is_valid():

@@ -103,7 +103,8 @@ class RuleSetAdmin(StaffAdmin):
         """The sentences that the form as typed so far would mean. Saves nothing."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = RuleSet.objects.filter(pk=request.POST.get("of") or 0).first()
+        key = request.POST.get("of", "")
+        found = RuleSet.objects.filter(pk=int(key)).first() if key.isdecimal() else None
         form = self.get_form(request, found, change=found is not None)(request.POST, instance=found or RuleSet())
         formsets, _inlines = self._create_formsets(request, form.instance, change=found is not None)
         form.is_valid()
