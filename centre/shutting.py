@@ -17,10 +17,11 @@ from centre.models import Closure, Holiday
 
 @dataclass(frozen=True)
 class Hit:
-    """One sentence for staff, and the page on which they put it right."""
+    """One sentence for staff, and the page on which those with all ``permissions`` put it right."""
 
     sentence: str
     url: str
+    permissions: tuple[str, ...] = ()
 
 
 Asked = Callable[[DateTimeTZRange, int | None], Hit | None]

@@ -14,6 +14,8 @@ from centre import shutting
 from counseling.models import Booking, Slot
 from krds.dates import ktime
 
+MAY_SETTLE = ("counseling.view_booking", "counseling.change_booking", "counseling.view_every_booking")
+
 
 @shutting.register
 def published_times(period: DateTimeTZRange, venue: int | None) -> shutting.Hit | None:
@@ -31,4 +33,4 @@ def published_times(period: DateTimeTZRange, venue: int | None) -> shutting.Hit 
     if begins.date() == over.date() and period.upper - period.lower < timedelta(days=1):
         asked |= {"from_time": ktime(period.lower), "until_time": ktime(period.upper)}
     sentence = f"이미 공개한 상담 시간 {number}개가 쉬는 날에 있습니다(예약 {booked}건)."
-    return shutting.Hit(sentence, f"{reverse('admin:counseling_absence')}?{urlencode(asked)}")
+    return shutting.Hit(sentence, f"{reverse('admin:counseling_absence')}?{urlencode(asked)}", MAY_SETTLE)

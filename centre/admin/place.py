@@ -97,7 +97,10 @@ class DayOffAdmin(StaffAdmin):
     def save_model(self, request: HttpRequest, obj: models.Model, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         for hit in shutting.hits(obj):
-            messages.warning(request, format_html('{} <a href="{}">지금 정리하기</a>', hit.sentence, hit.url))
+            if request.user.has_perms(hit.permissions):
+                messages.warning(request, format_html('{} <a href="{}">지금 정리하기</a>', hit.sentence, hit.url))
+            else:
+                messages.warning(request, f"{hit.sentence} 팀장에게 알려 정리를 부탁해 주세요.")
 
 
 @admin.register(Holiday)
