@@ -18,6 +18,7 @@ from counseling.missed import AREA
 from counseling.models import Booking, Slot, Topic
 from intake.models import Strike
 from intake.rules import DEFAULT, Rules, Scope, Year
+from lifecycle import retention
 
 ORPHANED_AFTER = timedelta(days=1)
 
@@ -121,9 +122,13 @@ def _per_year(bookings: Iterable[Booking], rules: dict[int, Rules]) -> Iterator[
 
 
 def _strikes() -> Iterator[str]:
-    """A no-show without its strike, and a strike whose booking is no no-show."""
+    """A no-show without its strike, and a strike whose booking is no no-show.
+
+    Either may be destroyed before the other, each when two people agreed to its own plan.
+    """
     standing = Strike.objects.filter(area=AREA).exclude(state=Strike.State.WITHDRAWN)
-    missed = Booking.objects.filter(state=Booking.State.NO_SHOW)
+    kept_since = retention.kind("intake.strike").period.before(timezone.now())
+    missed = Booking.objects.filter(state=Booking.State.NO_SHOW, period__startswith__gte=kept_since)
     for pk in missed.exclude(pk__in=standing.values("source")).order_by("pk").values_list("pk", flat=True):
         yield f"예약 {pk}: 불참인데 불참 기록이 없습니다."
     others = Booking.objects.exclude(state=Booking.State.NO_SHOW)

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from counseling.models import Booking, BreakGlass, CalendarFeed, GuardianAccess, Leave, Record, Wish
+from counseling.models import Booking, BreakGlass, CalendarFeed, GuardianAccess, Leave, Record, SlotOffer, Wish
 from documents import retention as papers_retention
 from documents.models import IssuedDocument
 from lifecycle.retention import Kind, Period, erase, register
@@ -21,7 +21,9 @@ def _over(before: datetime) -> models.QuerySet:
 
 
 def _given_up(before: datetime) -> models.QuerySet:
-    return Booking.objects.filter(state__in=[Booking.State.HELD, Booking.State.RELEASED], created_at__lt=before)
+    """A hold goes with its offer: as long as that stands, it keeps the time."""
+    rows = Booking.objects.filter(state__in=[Booking.State.HELD, Booking.State.RELEASED], created_at__lt=before)
+    return rows.exclude(state=Booking.State.HELD, offer__state=SlotOffer.State.OPEN)
 
 
 def _feeds(before: datetime) -> models.QuerySet:
