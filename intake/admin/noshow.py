@@ -116,7 +116,9 @@ class AppealAdmin(_Decided):
         if not request.user.has_perm("intake.answer_appeal"):
             raise PermissionDenied
         appeal = get_object_or_404(Appeal, pk=pk)
-        if words := _words(request):
+        if not {"accept", "reject"} & request.POST.keys():
+            messages.error(request, "받아들일지 받아들이지 않을지 골라 주세요.")
+        elif words := _words(request):
             try:
                 noshow.answer(appeal, accept="accept" in request.POST, words=words, by=request.user)
             except Refused as refused:

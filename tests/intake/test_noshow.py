@@ -167,3 +167,12 @@ def test_staff_must_say_why(strike, chief, log_in):
     client.post(url, {"words": "안내 문자가 가지 않았습니다."})
     strike.refresh_from_db()
     assert strike.state == Strike.State.FORGIVEN
+
+
+def test_words_without_a_decision_decide_nothing(client, strike, parent, chief):
+    appeal = noshow.appeal(strike, by=parent, text="그날 아팠습니다")
+    client.force_login(chief)
+    client.post(reverse("admin:intake_appeal_answer", args=[appeal.pk]), {"words": "확인했습니다. 고맙습니다."})
+
+    appeal.refresh_from_db()
+    assert appeal.state == Appeal.State.WAITING
