@@ -8,7 +8,11 @@ A room puts its say into ``<app>/steps.py``; those modules are imported at start
     @overview.entries
     def my_entries(asked): ...  # Asked -> Iterable[Entry]
 
-Each is asked once for all children together, so that a page costs the same for one child and for five.
+    @overview.front
+    def what_presses(user, now): ...  # -> Step | None
+
+Each is asked once for all children together, so that a page costs the same for one child and for five. The front door
+asks the last alone: everybody passes it, so a room says there what one cheap statement can tell, or nothing.
 """
 
 from __future__ import annotations
@@ -123,12 +127,14 @@ class Asked:
 
 SaySteps = Callable[[Asked], Iterable[Step]]
 SayEntries = Callable[[Asked], Iterable[Entry]]
+SayFront = Callable[[User, datetime], Step | None]
 _steps: list[SaySteps] = []
 _entries: list[SayEntries] = []
+_front: list[SayFront] = []
 
 
 def steps(say: SaySteps) -> SaySteps:
-    """Ask ``say`` for steps whenever somebody opens 나의 페이지 or the home page."""
+    """Ask ``say`` for steps whenever somebody opens 나의 페이지."""
     if say not in _steps:
         _steps.append(say)
     return say
@@ -139,3 +145,16 @@ def entries(say: SayEntries) -> SayEntries:
     if say not in _entries:
         _entries.append(say)
     return say
+
+
+def front(say: SayFront) -> SayFront:
+    """Ask ``say`` for the one step that presses most whenever somebody opens the home page: one statement at most."""
+    if say not in _front:
+        _front.append(say)
+    return say
+
+
+def foremost(user: User, now: datetime) -> Step | None:
+    """What the home page says to somebody who is logged in; ``None`` when nothing presses."""
+    found = [step for say in _front if (step := say(user, now))]
+    return min(found, key=lambda step: step.rank, default=None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import overview
-from accounts.models import Invitation, Student
+from accounts.models import Invitation, Student, User
 from accounts.overview import Asked, Step, Urgency
 
 
@@ -29,15 +30,22 @@ def about_people(asked: Asked) -> Iterable[Step]:
         )
 
 
+@overview.front
+def unverified_phone(user: User, now: datetime) -> Step | None:
+    if not user.phone or user.phone_verified_at:
+        return None
+    return Step(
+        sentence=_("휴대폰 번호를 확인해 주세요. 확인해야 문자로 안내를 받을 수 있습니다."),
+        url=reverse("account_change_phone"),
+        action=_("번호 확인하기"),
+        urgency=Urgency.SOON,
+    )
+
+
 def _about_oneself(asked: Asked) -> Iterable[Step]:
     user = asked.user
-    if user.phone and not user.phone_verified_at:
-        yield Step(
-            sentence=_("휴대폰 번호를 확인해 주세요. 확인해야 문자로 안내를 받을 수 있습니다."),
-            url=reverse("account_change_phone"),
-            action=_("번호 확인하기"),
-            urgency=Urgency.SOON,
-        )
+    if step := unverified_phone(user, asked.now):
+        yield step
     if user.affiliations.filter(ended_at=None, confirmed_at=None).exists():
         yield Step(
             sentence=_("신청하신 소속을 센터에서 확인하고 있습니다."),

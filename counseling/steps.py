@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import overview
+from accounts.models import User, family_keys
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import questionnaires, waiting
 from counseling.models import Booking, Proposal, Record
@@ -21,7 +23,42 @@ from programs import engagements
 State = Booking.State
 PAST_SHOWN = 3  # of each child; the list of bookings has them all
 AHEAD = timedelta(days=366)
+Who = Sequence  # a student's key and name
 SOON = timedelta(days=3)  # a form that is still missing then is pressing
+
+# Written by hand: everybody who is logged in passes the front door. What is kept until a deadline, the first to be over,
+# one's own holds and the family's offers alike (an offer keeps its time as a hold); without one the next counselling.
+_FRONT = """
+    SELECT booking.id, booking.state, booking.offer_id, booking.held_until, lower(booking.period),
+           student.id, student.name, topic.name
+    FROM counseling_booking booking
+    JOIN accounts_student student ON student.id = booking.student_id
+    JOIN counseling_topic topic ON topic.id = booking.topic_id
+    WHERE booking.student_id IN ({family}) AND upper(booking.period) > %s
+      AND (booking.state = ANY(%s) OR (
+          booking.state = 'held' AND booking.held_until > %s AND (booking.offer_id IS NOT NULL OR booking.booked_by_id = %s)
+      ))
+    ORDER BY booking.state <> 'held', COALESCE(booking.held_until, lower(booking.period)), booking.id
+    LIMIT 1
+"""
+
+
+@overview.front
+def what_is_next(user: User, now: datetime) -> Step | None:
+    """The hold or offer that is over first, else the next counselling; in one statement."""
+    family = family_keys(user)
+    asked = [*family.params, now, [state.value for state in Booking.AGREED], now, user.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_FRONT.format(family=family.sql), asked)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    pk, state, offer, held_until, starts, *who, topic = found
+    if state != State.HELD:
+        return _coming(now, starts, who, reverse("counseling:booking", args=[pk]))
+    if offer:
+        return _offered(offer, held_until, starts, who, topic)
+    return _held(pk, held_until, starts, who)
 
 
 @overview.steps
@@ -29,40 +66,37 @@ def next_counselling(asked: Asked) -> Iterable[Step]:
     """A hold that is running out, and each child's next counselling."""
     told: set[int] = set()
     for booking in _live(asked):
+        who = booking.student_id, asked.names[booking.student_id]
         if booking.state == State.HELD:
-            yield Step(
-                sentence=_("%(name)s님의 %(when)s 상담 예약을 마치지 않았습니다. %(until)s까지 맡아 둡니다.")
-                % {
-                    "name": asked.names[booking.student_id],
-                    "when": kdatetime(booking.starts_at),
-                    "until": ktime(booking.held_until),
-                },
-                url=reverse("counseling:review", args=[booking.pk]),
-                action=_("이어서 예약하기"),
-                urgency=Urgency.NOW,
-                until=booking.held_until,
-                student=booking.student_id,
-            )
+            yield _held(booking.pk, booking.held_until, booking.starts_at, who)
         elif booking.student_id not in told:
             told.add(booking.student_id)
-            yield _coming(asked, booking)
+            yield _coming(asked.now, booking.starts_at, who, booking.get_absolute_url(), booking.place)
 
 
-def _coming(asked: Asked, booking: Booking) -> Step:
-    days = (timezone.localdate(booking.starts_at) - timezone.localdate(asked.now)).days
+def _held(pk: int, until: datetime, starts: datetime, who: Who) -> Step:
     return Step(
-        sentence=_("%(name)s님의 상담이 %(when)s에 있습니다. %(place)s")
-        % {
-            "name": asked.names[booking.student_id],
-            "when": kdatetime(booking.starts_at),
-            "place": booking.place,
-        },
-        url=booking.get_absolute_url(),
+        sentence=_("%(name)s님의 %(when)s 상담 예약을 마치지 않았습니다. %(until)s까지 맡아 둡니다.")
+        % {"name": who[1], "when": kdatetime(starts), "until": ktime(until)},
+        url=reverse("counseling:review", args=[pk]),
+        action=_("이어서 예약하기"),
+        urgency=Urgency.NOW,
+        until=until,
+        student=who[0],
+    )
+
+
+def _coming(now: datetime, starts: datetime, who: Who, url: str, place: str = "") -> Step:
+    days = (timezone.localdate(starts) - timezone.localdate(now)).days
+    sentence = _("%(name)s님의 상담이 %(when)s에 있습니다. %(place)s")
+    return Step(
+        sentence=(sentence % {"name": who[1], "when": kdatetime(starts), "place": place}).rstrip(),
+        url=url,
         action=_("예약 보기"),
         urgency=Urgency.SOON if days <= 1 else Urgency.LATER,
-        until=booking.starts_at,
+        until=starts,
         happens=True,
-        student=booking.student_id,
+        student=who[0],
     )
 
 
@@ -121,15 +155,20 @@ def offers(asked: Asked) -> Iterable[Step]:
     for standing in _standing(asked):
         if standing.offer:
             wish, offer = standing.wish, standing.offer
-            yield Step(
-                sentence=_("%(name)s님이 기다리던 %(topic)s 자리가 났습니다: %(when)s. 기한까지 답해 주세요.")
-                % {"name": wish.student.name, "topic": wish.topic.name, "when": kdatetime(offer.slot.starts_at)},
-                url=reverse("counseling:offer", args=[offer.pk]),
-                action=_("답하기"),
-                urgency=Urgency.NOW,
-                until=offer.deadline,
-                student=wish.student_id,
-            )
+            who = wish.student_id, wish.student.name
+            yield _offered(offer.pk, offer.deadline, offer.slot.starts_at, who, wish.topic.name)
+
+
+def _offered(pk: int, deadline: datetime, starts: datetime, who: Who, topic: str) -> Step:
+    return Step(
+        sentence=_("%(name)s님이 기다리던 %(topic)s 자리가 났습니다: %(when)s. 기한까지 답해 주세요.")
+        % {"name": who[1], "topic": topic, "when": kdatetime(starts)},
+        url=reverse("counseling:offer", args=[pk]),
+        action=_("답하기"),
+        urgency=Urgency.NOW,
+        until=deadline,
+        student=who[0],
+    )
 
 
 @overview.steps

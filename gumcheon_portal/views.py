@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.overview import Asked, Group
+from accounts.overview import Asked, Group, foremost
 from centre.calendar import Calendar, Now
 from counseling import free
 from newsletter.models import Post
@@ -31,10 +31,9 @@ def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate(now)
     calendar = Calendar.load(today, today + timedelta(days=DAYS_AHEAD))
     posts = _posts(now)
-    asked = Asked.by(request.user) if request.user.is_authenticated else None
     context = {
-        "asked": asked,
-        "step": next(iter(asked.steps), None) if asked else None,
+        "step": foremost(request.user, now) if request.user.is_authenticated else None,
+        "asked_at": now,
         "now": Now.of(calendar, now),
         "day_off": next((off for off in calendar.days_off() if off.last_day > today), None),
         "topics": free.earliest(),
@@ -57,7 +56,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
         }
         for student in asked.students
     ]
-    return render(request, "my.html", {"asked": asked, "children": children, "now": asked.now})
+    return render(request, "my.html", {"asked": asked, "children": children, "asked_at": asked.now})
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,48 @@ def test_a_booking_left_half_done_comes_before_everything_until_it_lapses(client
     assert [step.student for step in Asked.by(parent).steps] == [child.pk]
 
 
+def test_the_front_door_says_the_same_first_step(client, parent, topic, slots, today):
+    child, brother = child_of(parent), child_of(parent, name="김바다")
+    father = User.objects.create_user("father@example.com", name="김아빠")
+    Guardianship.objects.create(guardian=father, student=child, relation="father", confirmed_at=timezone.now())
+    stranger = User.objects.create_user("stranger@example.com", name="남")
+    now = timezone.now()
+    assert overview.foremost(parent, now) is None
+
+    booking = bookings.book(slots("2026-11-26 14:00"), student=child, topic=topic, mode="visit", by=parent)
+    assert overview.foremost(parent, now).url == overview.foremost(father, now).url == booking.get_absolute_url()
+
+    held = bookings.hold(slots("2026-11-27 14:00"), student=brother, topic=topic, mode="visit", by=parent)
+    assert overview.foremost(parent, now) == Asked.by(parent).steps[0]
+    assert overview.foremost(father, now).url == booking.get_absolute_url()  # neither his child nor his hold
+    assert overview.foremost(parent, held.held_until - timedelta(microseconds=1)).url.endswith("/review/")
+    assert overview.foremost(parent, held.held_until).url == booking.get_absolute_url()
+    assert overview.foremost(parent, booking.ends_at) is None
+    assert overview.foremost(stranger, now) is None
+
+
+def test_the_front_door_names_an_offer_until_its_deadline(parent, topic, slots, today):
+    child, other = child_of(parent), User.objects.create_user("other@example.com", name="이엄마")
+    taken = bookings.book(
+        slots("2026-11-27 14:00"), student=child_of(other, name="이별"), topic=topic, mode="visit", by=other
+    )
+    joining.join(Wish(student=child, topic=topic, modes=["visit"]), by=parent)
+    bookings.cancel(taken, by=other, reason="일정")
+
+    step = overview.foremost(parent, timezone.now())
+    assert step == Asked.by(parent).steps[0]
+    assert "자리가 났습니다" in step.sentence
+    assert overview.foremost(parent, step.until - timedelta(microseconds=1)) == step
+    assert overview.foremost(parent, step.until) is None
+    assert overview.foremost(other, timezone.now()) is None
+
+
+def test_the_front_door_asks_for_an_unverified_phone(parent):
+    parent.phone = "01012345678"
+
+    assert overview.foremost(parent, timezone.now()).url == "/accounts/phone/change/"
+
+
 def client_home(client, user):
     client.force_login(user)
     return client.get("/").content.decode()
