@@ -11,6 +11,7 @@ code that the family gave. Wrong guesses are counted by day.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -92,7 +93,7 @@ def find(request: HttpRequest, *, name: str = "", birth_date: date | None = None
 
 
 def _found(teacher: User, name: str, birth_date: date | None, code: str) -> Student | None:
-    here = Student.objects.filter(left_at=None)
+    here, name = Student.objects.filter(left_at=None), unicodedata.normalize("NFC", name)
     if code:
         given = ReferralCode.objects.filter(code=code.replace("-", "").strip().upper(), valid_until__gt=timezone.now())
         return here.filter(pk__in=given.values("student")).first()
@@ -113,15 +114,15 @@ def refer(student: Student, subject: Subject, *, reason: str, teacher: User) -> 
     """Refer a student whom ``find`` returned, and tell the family.
 
     Raises:
-        Refused: not a teacher of any school, or the student is referred for this already.
+        Refused: not a teacher of any school, or this teacher referred the student for this already.
     """
     school = schools(teacher).first()
     if school is None:
         raise Refused(_("소속 학교가 확인된 교사만 의뢰할 수 있습니다."))
-    with contended(_("이 학생은 같은 주제로 이미 의뢰되어 있습니다.")), transaction.atomic():
+    with contended(_("이 학생을 같은 주제로 이미 의뢰하셨습니다.")), transaction.atomic():
         now = timezone.now()
-        over = Referral.objects.filter(student=student, area=subject.area, subject=subject.pk, state=State.OPEN)
-        for row in over.filter(valid_until__lte=now):
+        own = Referral.objects.filter(student=student, area=subject.area, subject=subject.pk, teacher=teacher)
+        for row in own.filter(state=State.OPEN, valid_until__lte=now):
             row.move(State.DONE, by=None, reason="기한이 지남")
         referral = Referral.objects.create(
             student=student,

@@ -57,8 +57,8 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
         referring.end(referral, Referral.State.DECLINED, by=request.user)
         messages.success(request, _("알겠습니다. 이 의뢰는 더 쓰이지 않습니다."))
         return redirect("intake:letter", pk)
-    is_open = referral.state == Referral.State.OPEN and timezone.now() < referral.valid_until
-    return render(request, "intake/letter.html", {"referral": referral, "is_open": is_open})
+    context = {"referral": referral, "is_open": referral.is_open(timezone.now())}
+    return render(request, "intake/letter.html", context)
 
 
 @both
@@ -91,7 +91,11 @@ def refer(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("의뢰했습니다. 가족에게 알렸고, 가족이 원하지 않으면 거절할 수 있습니다."))
             return redirect("intake:refer")
-    own = Referral.objects.filter(teacher=request.user).select_related("student")[:50]
+    now = timezone.now()
+    own = [
+        (each, each.is_open(now))
+        for each in Referral.objects.filter(teacher=request.user).select_related("student")[:50]
+    ]
     return render(request, "intake/refer.html", {"form": form, "own": own})
 
 

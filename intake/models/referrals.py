@@ -99,16 +99,26 @@ class Referral(Lifecycle):
         ordering = ["-asked_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["student", "area", "subject"],
+                fields=["student", "area", "subject", "teacher"],  # what another teacher did, none may find out
                 condition=Q(state="open"),
                 name="referral_once_at_a_time",
-                violation_error_message=_("이 학생은 같은 주제로 이미 의뢰되어 있습니다."),
+                violation_error_message=_("이 학생을 같은 주제로 이미 의뢰하셨습니다."),
             )
         ]
         indexes = [models.Index(fields=["area", "subject", "state"], name="referral_of_subject")]
 
     def __str__(self) -> str:
         return f"교사 의뢰 {self.pk or ''}".strip()
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it lets its student come first: until ``valid_until`` (that moment excluded)."""
+        return self.state == self.State.OPEN and now < self.valid_until
+
+    @property
+    def standing(self) -> str:
+        """Its state in words; one whose time is over has come to its end, whatever is stored."""
+        over = self.state == self.State.OPEN and not self.is_open(timezone.now())
+        return str(self.State.DONE.label) if over else self.get_state_display()
 
 
 class ReferralCode(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, timedelta
 
 import pytest
@@ -101,6 +102,36 @@ def test_other_families_and_teachers_find_nothing(referral, client, make_parent,
     assert client.get(reverse("intake:letter", args=[referral.pk])).status_code == 404
     assert client.get(reverse("intake:refer")).status_code == 404
     assert client.post(reverse("intake:withdraw", args=[referral.pk])).status_code == 404
+
+
+def test_a_colleague_who_refers_too_cannot_tell_that_somebody_did(referral, client, make_parent, school, wish, pupil):
+    colleague = make_parent("박선생")
+    Affiliation.objects.create(
+        user=colleague, role="teacher", school=school, confirmed_at=timezone.now(), confirmed_by=make_parent("확인")
+    )
+    client.force_login(colleague)
+
+    answer = client.post(reverse("intake:refer"), wish, follow=True)
+    assert answer.redirect_chain
+    assert "이미" not in answer.content.decode()
+    assert Referral.objects.filter(student=pupil, state="open").count() == 2
+
+
+def test_a_referral_whose_time_is_over_is_not_called_running(referral, client, parent, teacher, monday_morning, pupil):
+    pages = [(parent, reverse("intake:letter", args=[referral.pk])), (parent, reverse("intake:code", args=[pupil.pk]))]
+    pages.append((teacher, reverse("intake:refer")))
+    for moment, running in [(referral.valid_until - timedelta(seconds=1), True), (referral.valid_until, False)]:
+        monday_morning.move_to(moment)
+        for user, page in pages:
+            client.force_login(user)
+            assert ("진행 중" in words(client, page)) is running, page
+
+
+def test_a_name_typed_on_a_mac_is_the_same_name(client, teacher, staged, wish, pupil):
+    client.force_login(teacher)
+    client.post(reverse("intake:refer"), wish | {"name": unicodedata.normalize("NFD", pupil.name)})
+
+    assert Referral.objects.get().student == pupil
 
 
 def test_the_counsellor_of_the_topic_reads_the_reason(referral, counselor, log_in, pupil):
@@ -214,7 +245,7 @@ def test_an_unconfirmed_teacher_has_no_such_page(client, make_parent, school):
 
 def test_once_referred_is_enough_and_a_teacher_may_take_it_back(referral, client, teacher, wish):
     client.force_login(teacher)
-    assert "이미 의뢰되어" in client.post(reverse("intake:refer"), wish).content.decode()
+    assert "이미 의뢰하셨습니다" in client.post(reverse("intake:refer"), wish).content.decode()
 
     client.post(reverse("intake:withdraw", args=[referral.pk]))
     referral.refresh_from_db()
