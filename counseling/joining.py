@@ -50,6 +50,8 @@ def join(wish: Wish, *, by: User) -> Wish:
     with contended(str(AGAIN), CannotWait), transaction.atomic():
         lock(Student.objects.only("pk"), wish.student_id)
         now = timezone.now()
+        if wish.booking is not None:  # it may have been cancelled or moved since the page was drawn
+            wish.booking = Booking.objects.for_page().get(pk=wish.booking.pk)
         if not family_of(by).filter(pk=wish.student_id).exists():
             raise CannotWait(_("대기할 학생을 다시 골라 주세요."))
         _may_wait(wish, now)
@@ -118,7 +120,7 @@ def _may_book_at_all(wish: Wish, now: datetime) -> Verdict:
 
 def _until(wish: Wish, now: datetime, longest: timedelta) -> datetime:
     ends = [now + longest]
-    if wish.last_day:
+    if wish.last_day and wish.last_day < timezone.localdate(ends[0]):  # the calendar itself ends with 9999
         ends.append(midnight(wish.last_day + timedelta(days=1)))
     if wish.booking:
         ends.append(wish.booking.starts_at)

@@ -502,6 +502,22 @@ def test_a_later_time_is_no_earlier_one(late_booking, families, wait, make_slot)
     assert offer_of(wish) is None
 
 
+def test_a_booking_that_was_cancelled_meanwhile_is_not_waited_for(taken, late_booking, families, wait):
+    seen = Booking.objects.for_page().get(pk=late_booking.pk)  # a page in another tab
+    bookings.cancel(late_booking, by=families[1][1], reason="일정")
+
+    with pytest.raises(joining.CannotWait, match="옮길 수 없습니다"):
+        wait(families[1], booking=seen)
+    assert not Wish.objects.filter(booking=seen).exists()
+
+
+@pytest.mark.parametrize("last", [date(2027, 1, 17), date(2027, 1, 18), date(9999, 12, 31)], ids=str)
+def test_a_wait_ends_with_its_last_day_or_with_the_weeks_of_the_queue(taken, families, wait, last):
+    wish = wait(families[1], last_day=last)
+
+    assert wish.last_waiting_day == min(last, date(2027, 1, 18))
+
+
 def test_cancelling_the_booking_ends_the_wait_for_an_earlier_one(taken, late_booking, families, wait):
     wish = wait(families[1], booking=late_booking)
     give_up(taken)
