@@ -27,6 +27,7 @@ _TIMES = f"""
           SELECT FROM counseling_booking other
           WHERE other.student_id = %(student)s AND other.period && slot.period
             AND other.state IN ('held', 'booked', 'arrived', 'done', 'no_show')
+            AND (other.state <> 'held' OR other.held_until > %(now)s)
             AND other.id IS DISTINCT FROM %(leaving)s
       ))
     ORDER BY lower(slot.period), slot.id

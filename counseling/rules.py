@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from counseling.missed import AREA
 from counseling.models import Booking, Topic
 from intake import gathering
 from intake.admission import YES, Code, Occasion, Person, Verdict, judge
 from intake.rules import Rules
+from krds.dates import kdatetime
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -34,6 +36,7 @@ FREE_FOR_STAFF = frozenset({Code.STAGE.value})
 # A booking that is moved was let in already: neither a pause nor what else is booked takes it away.
 KEPT_ON_MOVE = frozenset({Code.PAUSED.value, Code.OPEN.value})
 WITH_A_REASON = frozenset(Code.values)
+ELSEWHERE = "elsewhere"  # no rule of ``intake``: another counselling at the same time
 
 _USES = """
     jsonb_build_object('uses', (
@@ -43,7 +46,10 @@ _USES = """
         ))
         FROM counseling_booking use
         WHERE use.student_id = student.id AND use.id <> %(but)s
-          AND (use.state = ANY(%(counted)s) OR (use.state = 'held' AND use.held_until > %(now)s AND use.offer_id IS NULL))
+          AND (use.state = ANY(%(counted)s) OR (
+              use.state = 'held' AND use.held_until > %(now)s AND use.offer_id IS NULL
+              AND use.booked_by_id IS DISTINCT FROM %(asker)s  -- given up for another time
+          ))
     ))
 """
 _PERSON = f"{gathering.PERSON} || {_USES}"
@@ -101,17 +107,30 @@ class Offered:
         return opening + timedelta(days=rules.everyone_after_days)
 
     def at(self, topic: Topic, person: Person, starts: datetime, *, now: datetime) -> Verdict:
-        """Whether this person may book ``topic`` at a time."""
+        """Whether this person may book ``topic`` at a time, and is nowhere else then."""
+        ends = starts + timedelta(minutes=topic.minutes)
+        for use in person.uses:
+            if use.ahead and use.starts_at < ends and starts < use.ends_at:
+                return Verdict(allowed=False, code=ELSEWHERE, sentence=elsewhere(person.name, use.starts_at))
         rules = self.rules[topic.pk]
         return judge(rules, person, occasion(topic, rules, starts), now=now)
 
 
 def offered(user: User | None) -> Offered:
-    """One query; without ``user`` (a visitor who is not logged in) there is no family."""
-    topics = list(Topic.objects.raw(_OFFERED, _known(timezone.now()) | {"user": user.pk if user else None}))
+    """One query; without ``user`` (a visitor who is not logged in) there is no family.
+
+    What ``user`` holds does not count: whoever takes another time gives it up (``booking.hold``).
+    """
+    asker = {"user": user.pk if user else None, "asker": user.pk if user else None}
+    topics = list(Topic.objects.raw(_OFFERED, _known(timezone.now()) | asker))
     rules = {topic.pk: Rules.read(_loaded(topic.rules_row)) for topic in topics}
     family = _loaded(topics[0].family_rows) or [] if topics else []
     return Offered(topics, rules, [Person.read(row) for row in family])
+
+
+def elsewhere(name: str, starts: datetime) -> str:
+    """Said of a student who has another counselling then, by the list and by the use case."""
+    return _("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % {"name": name, "when": kdatetime(starts)}
 
 
 def occasion(topic: Topic, rules: Rules, starts: datetime) -> Occasion:
@@ -154,7 +173,7 @@ def moving(booking: Booking, starts: Sequence[datetime], *, now: datetime) -> li
 
 
 def _known(now: datetime, but: Booking | None = None) -> dict[str, object]:
-    counted = {"counted": COUNTED, "ahead": AHEAD, "but": but.pk if but and but.pk else 0}
+    counted = {"counted": COUNTED, "ahead": AHEAD, "but": but.pk if but and but.pk else 0, "asker": None}
     return gathering.known(AREA, now) | counted
 
 

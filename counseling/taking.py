@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Student
 from counseling import notices, rules, sensitive, waiting
 from counseling.models import Booking, Slot, Topic
-from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock, lock_key
 
 if TYPE_CHECKING:
@@ -152,8 +151,7 @@ def make_room(
         elif other.slot_id == slot.pk:
             raise Taken(str(TAKEN))
         elif in_the_way:
-            when = kdatetime(other.starts_at)
-            raise Taken(_("%(name)s님은 %(when)s에 다른 상담 예약이 있습니다.") % {"name": student.name, "when": when})
+            raise Taken(rules.elsewhere(student.name, other.starts_at))
 
 
 def admit(

@@ -214,6 +214,42 @@ def test_the_list_says_why_a_time_is_not_open_yet_and_for_whom_it_is(family, mak
     assert url in times_of(family, topic)
 
 
+def test_what_one_holds_oneself_stands_in_the_way_of_no_other_time(family, make_slot, student, topic, parent, rule):
+    rule(open_most=1)
+    held, other = make_slot(), make_slot("2026-11-26 14:00")
+    bookings.hold(held.pk, student=student, topic=topic, mode="visit", by=parent)
+
+    page = family.get(reverse("counseling:times") + f"?topic={topic.slug}").content.decode()
+    assert reverse("counseling:slot", args=[other.pk]) in page
+    assert "미리 예약할 수 있는" not in page
+    assert bookings.hold(other.pk, student=student, topic=topic, mode="visit", by=parent).state == State.HELD
+
+
+def test_what_the_other_parent_holds_counts(family, make_slot, student, topic, make_parent, rule):
+    rule(open_most=1)
+    held, other = make_slot(), make_slot("2026-11-26 14:00")
+    bookings.hold(held.pk, student=student, topic=topic, mode="visit", by=make_parent("김아빠"))
+
+    page = family.get(reverse("counseling:times") + f"?topic={topic.slug}").content.decode()
+    assert reverse("counseling:slot", args=[other.pk]) not in page
+    assert "미리 예약할 수 있는" in page
+
+
+def test_the_list_says_that_the_student_is_somewhere_else_as_the_use_case_does(
+    family, make_slot, make_counselor, student, topic, parent
+):
+    bookings.book(make_slot().pk, student=student, topic=topic, mode="visit", by=parent)
+    colleague = make_counselor("이도윤 상담사")
+    same, after = make_slot("2026-11-25 14:00", counselor=colleague), make_slot("2026-11-25 14:50", counselor=colleague)
+
+    page = family.get(reverse("counseling:times") + f"?topic={topic.slug}").content.decode()
+    assert reverse("counseling:slot", args=[same.pk]) not in page
+    assert reverse("counseling:slot", args=[after.pk]) in page
+    with pytest.raises(bookings.Taken) as refused:
+        bookings.hold(same.pk, student=student, topic=topic, mode="visit", by=parent)
+    assert str(refused.value) in page
+
+
 def test_a_visitor_reads_when_it_opens_for_everybody(client, make_slot, topic, rule):
     rule(everyone_after_days=5)
     make_slot("2026-12-20 14:00")
