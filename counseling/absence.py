@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.models import Student
 from centre.models import Room
-from counseling import answering, changing, notices, timetable
+from counseling import answering, changing, joining, notices, timetable
 from counseling import booking as bookings
 from counseling.models import Booking, Counselor, Leave, Slot
 from krds.dates import kdatetime, ktime
@@ -36,6 +36,7 @@ CANCEL, KEEP, SLOT, MAKE = "cancel", "keep", "slot", "make"
 TIMES_OFFERED = 6  # for each booking, the nearest first
 LOOK_AHEAD = timedelta(days=28)
 DECISION = re.compile(rf"{CANCEL}|({SLOT}|{MAKE}):\d{{1,18}}")
+WAITS_FIRST = "센터 사정으로 취소된 상담"
 BUSY = "방금 다른 곳에서 바뀌었습니다. 다시 확인해 주세요."
 
 
@@ -206,13 +207,20 @@ def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, rea
         before[booking.pk] = booking.starts_at
         what, _, key = chosen[booking.pk].partition(":")
         if what == CANCEL:
-            done = bookings.cancel(booking, by=by, reason=reason, by_centre=True, tell_family=alone)
+            done = bookings.cancel(booking, by=by, reason=reason, by_centre=True, tell_family=False)
         else:
             slot = int(key) if what == SLOT else _make(colleagues.get(int(key)), booking).pk
             done = changing.move(booking, slot, by=by, by_centre=True, reason=reason, tell_family=alone)
         after.append(Booking.objects.for_page().get(pk=done.pk))
+    first = {
+        booking.pk
+        for booking in after
+        if booking.state == Booking.State.CANCELLED and joining.stand_first(booking, by=by, reason=WAITS_FIRST)
+    }
     if not alone:
-        _tell(after, before, reason)
+        _tell(after, before, first, reason)
+    elif after[0].state == Booking.State.CANCELLED:
+        notices.cancelled_in_absence(after[0], reason=reason, waits=after[0].pk in first)
     cancelled = sum(booking.state == Booking.State.CANCELLED for booking in after)
     return len(after) - cancelled, cancelled
 
@@ -236,13 +244,13 @@ def _engaged(colleague: Counselor, period: DateTimeTZRange) -> str | None:
     return timetable.room_for_more(colleague, timezone.localdate(period.lower))
 
 
-def _tell(after: Iterable[Booking], before: Mapping[int, datetime], reason: str) -> None:
+def _tell(after: Iterable[Booking], before: Mapping[int, datetime], first: Container[int], reason: str) -> None:
     """To every person one message about the children he or she cares for, and about no other."""
     lines: dict[User, list[str]] = defaultdict(list)
     marks: dict[User, list[str]] = defaultdict(list)
     for booking in after:
         for person in booking.student.people_to_tell():
-            lines[person].append(notices.rearranged_line(booking, before[booking.pk]))
+            lines[person].append(notices.rearranged_line(booking, before[booking.pk], waits=booking.pk in first))
             marks[person].append(f"{booking.pk}.{booking.sequence}")
     for person, texts in lines.items():
         occasion = hashlib.sha256("/".join(marks[person]).encode()).hexdigest()[:24]

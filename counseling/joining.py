@@ -15,10 +15,12 @@ from counseling.models import Booking, Slot, Wish, family_of
 from counseling.models.slots import midnight
 from intake.admission import Occasion, Verdict, judge
 from lifecycle.locks import Refused, contended, lock
+from lifecycle.models import Transition
 
 if TYPE_CHECKING:
     from accounts.models import User
 
+FIRST = 9  # before whom a priority or a referral lets in first: the centre took the time back
 MOST_LOOKED_AT = 200  # free times that are held against a wish before it is taken
 
 AGAIN = _("잠시 뒤에 다시 시도해 주세요.")
@@ -142,6 +144,30 @@ def fitting(wish: Wish, now: datetime, most: int = 3) -> list[Slot]:
         for slot, session in sessions
         if not any(period.lower < session.upper and session.lower < period.upper for period in taken)
     ][:most]
+
+
+def stand_first(booking: Booking, *, by: User, reason: str) -> Wish | None:
+    """Whoever lost a time through the centre waits before all others; the caller says so with what it has to say.
+
+    Somebody who waits for this topic already goes to the front. ``None`` where there is nothing to wait for: the
+    topic is closed, or another counselling on it lies ahead. The caller holds the rows of the student and the booking.
+    """
+    queue, now = waiting.enter(), timezone.now()
+    student, topic = booking.student_id, booking.topic
+    if not topic.active or Booking.objects.upcoming().filter(student=student, topic=topic).exists():
+        return None
+    wish = Wish.objects.filter(student=student, topic=topic, state=Wish.State.WAITING).first()
+    if wish and wish.until <= now:
+        waiting.end(wish, _("기다리는 기간이 끝났습니다."), by=None)
+        wish = None
+    before = wish.state if wish else ""
+    if wish is None:
+        until = now + timedelta(weeks=queue.weeks)
+        wish = Wish(student_id=student, topic=topic, modes=[booking.mode], asked_by=by, joined_at=now, until=until)
+    wish.priority = FIRST
+    wish.save()
+    Transition.objects.create(subject=wish, from_state=before, to_state=wish.state, by=by, reason=reason)
+    return wish
 
 
 def withdraw(wish: Wish, *, by: User) -> Wish:

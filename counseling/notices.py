@@ -358,6 +358,16 @@ def cancelled(booking: Booking, *, by_centre: bool, reason: str, to_family: bool
     outbox.post_all([family, counselor] if to_family else [counselor])
 
 
+def cancelled_in_absence(booking: Booking, *, reason: str, waits: bool) -> None:
+    """The family's half of ``cancelled``, with the place in the queue that the student was given for it."""
+    if waits:
+        reason = f"{reason}. {gettext('대기 맨 앞에 올려 두었습니다. 맞는 시간이 나면 먼저 제안합니다(‘내 대기’).')}"
+    calendar = calendar_file.mailed(booking)
+    outbox.post_all(
+        [_to_family("counseling.cancelled_by_centre", booking, "cancelled", calendar=calendar, 사유=reason)]
+    )
+
+
 def changed(booking: Booking, change: BookingChange, *, to_family: bool = True) -> None:
     """The family and both counsellors hear of the old and the new; ``booking`` is what it has become."""
     old = change.old_period
@@ -404,11 +414,11 @@ def rearranged(person: User, lines: Sequence[str], *, reason: str, occasion: str
     outbox.post_all([word])
 
 
-def rearranged_line(booking: Booking, before: datetime) -> str:
+def rearranged_line(booking: Booking, before: datetime, *, waits: bool = False) -> str:
     """What became of one booking, without its topic: ``○ 김하늘 11. 25.(수) 14:00 → 11. 25.(수) 15:00 이도윤 상담사``."""
     head = f"○ {booking.student.name} {_without_year(before)}"
     if booking.state == Booking.State.CANCELLED:
-        return f"{head} → {gettext('취소')}"
+        return f"{head} → {gettext('취소(대기 맨 앞에 올림)') if waits else gettext('취소')}"
     return f"{head} → {_without_year(booking.starts_at)} {booking.slot.counselor.name}"
 
 

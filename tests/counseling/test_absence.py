@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from centre.models import Room, RoomUse, Venue
-from counseling import absence
+from counseling import absence, joining
 from counseling import booking as bookings
-from counseling.models import Booking, Leave, Slot
+from counseling.models import Booking, Leave, Slot, Wish
 from counseling.models.slots import midnight
 from lifecycle.models import AccessLog
 from notices.models import Notice
@@ -297,3 +297,59 @@ def test_nobody_shuts_the_centre_by_leaving_a_field_empty(client, boss, booked):
     booked.refresh_from_db()
     assert booked.state == State.BOOKED
     assert len(client.get(reverse("admin:counseling_absence"), asked | {"whole": "on"}).context["rows"]) == 1
+
+
+# --- A place at the front of the queue -------------------------------------------------------
+def test_whoever_loses_a_time_waits_before_all_others_and_reads_it_in_the_same_message(
+    booked, counselor, boss, topic, student, parent, make_student, make_parent
+):
+    other = make_parent("이엄마")
+    invited = joining.join(Wish(student=make_student("이바다", other), topic=topic, modes=["visit"]), by=other)
+    Wish.objects.filter(pk=invited.pk).update(priority=1)
+
+    settle(counselor, {booked.pk: "cancel"}, boss)
+
+    wish = Wish.objects.get(student=student)
+    assert Wish.objects.in_line().first() == wish
+    assert wish.modes == ["visit"] and wish.until > wish.joined_at
+    step = wish.trail().get()
+    assert (step.from_state, step.to_state, step.by, step.reason) == ("", "waiting", boss, "센터 사정으로 취소된 상담")
+    said = Notice.objects.filter(kind="counseling.cancelled_by_centre", recipient=parent)
+    assert said.count() == 2  # text message and mail
+    assert all("상담사 병가. 대기 맨 앞에 올려 두었습니다." in notice.body for notice in said)
+    assert not Notice.objects.filter(kind="counseling.waiting_joined", recipient=parent).exists()
+    settle(counselor, {booked.pk: "cancel"}, boss)
+    assert Wish.objects.filter(student=student).count() == 1 and wish.trail().count() == 1
+
+
+def test_whoever_waits_for_the_topic_already_moves_to_the_front(booked, counselor, boss, topic, student, parent):
+    wish = joining.join(Wish(student=student, topic=topic, modes=["phone"], booking=booked), by=parent)
+    Wish.objects.filter(pk=wish.pk).update(booking=None, earlier=False)
+
+    settle(counselor, {booked.pk: "cancel"}, boss)
+
+    wish.refresh_from_db()
+    assert (wish.priority, wish.modes, wish.state) == (joining.FIRST, ["phone"], Wish.State.WAITING)
+    assert wish.trail().get().by == boss
+
+
+def test_nobody_waits_who_has_another_counselling_on_the_topic_ahead(booked, book, counselor, boss, student, parent):
+    book("2026-11-27 14:00", student, parent)
+
+    settle(counselor, {booked.pk: "cancel"}, boss)
+
+    assert not Wish.objects.exists()
+    bodies = Notice.objects.filter(kind="counseling.cancelled_by_centre").values_list("body", flat=True)
+    assert bodies and not any("대기" in body for body in bodies)
+
+
+def test_a_family_with_several_bookings_reads_who_waits_now(
+    booked, book, counselor, boss, make_student, parent, student
+):
+    sibling = book("2026-11-25 16:00", make_student("김바다", parent), parent)
+
+    settle(counselor, {booked.pk: "cancel", sibling.pk: "cancel"}, boss)
+
+    body = Notice.objects.filter(kind="counseling.rearranged", recipient=parent, channel="email").get().body
+    assert body.count("취소(대기 맨 앞에 올림)") == 2
+    assert Wish.objects.filter(priority=joining.FIRST).count() == 2
