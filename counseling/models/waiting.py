@@ -148,8 +148,9 @@ class Wish(Place):
         return reverse("counseling:wish", args=[self.pk])
 
     def mode_in(self, slot: Slot) -> str | None:
-        """By which of the wished modes a counselling can take place in ``slot``."""
-        return next((mode for mode in Mode.values if mode in self.modes and mode in slot.modes), None)
+        """By which of the wished modes a counselling can take place in ``slot``, as the topic is offered today."""
+        possible = {*self.modes} & {*self.topic.modes} & {*slot.modes}
+        return next((mode for mode in Mode.values if mode in possible), None)
 
     def fits(self, slot: Slot) -> bool:
         """Whether ``slot`` is what is wished for: day, hour, mode, counsellor. Not whether it can be had."""
