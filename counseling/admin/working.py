@@ -53,7 +53,10 @@ class PatternForm(forms.ModelForm):
             self.fields["venue"].queryset = Venue.objects.on()
 
     def clean(self) -> dict[str, Any]:
+        """The admin page is one transaction: whoever saves at the same moment waits here, and is told by the checks."""
         cleaned = super().clean()
+        if counselor := cleaned.get("counselor"):
+            lock(Counselor.objects, counselor.pk)
         if chosen := cleaned.get("weekdays"):
             self.instance.weekday = chosen[0]
         if not self.errors:
