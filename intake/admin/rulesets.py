@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from intake.admin.priorities import PriorityPage
 from intake.models import RuleSet, Stage, YearCap
 from intake.rules import Rules
 from lifecycle.admin import StaffAdmin
+from lifecycle.locks import lock
 
 AUDIENCE = [
     ("enrolled", "graduates", "out_of_school"),
@@ -27,6 +29,37 @@ AUDIENCE = [
     ("residents", "pupils", "place_match"),
     "neighbourhoods",
 ]
+
+
+CHANGED = (
+    "다른 창이나 다른 사람이 그사이에 이 규칙을 고쳤습니다. 새 창에서 지금 규칙을 확인하고, "
+    "이 화면을 새로 연 뒤 고칠 것을 다시 적어 주세요."
+)
+
+
+class RuleSetForm(forms.ModelForm):
+    """``seen`` is what the rules said when the page was opened: nobody saves over what he has not seen."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
+    only_reads_back = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and not self.is_bound:
+            self.initial["seen"] = _digest(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        """The admin page is one transaction: the lock taken here holds until the rules are saved."""
+        cleaned = super().clean()
+        if self.instance.pk and not self.only_reads_back:
+            now = lock(RuleSet.objects.all(), self.instance.pk)
+            if cleaned.get("seen") != _digest(now):
+                raise forms.ValidationError(CHANGED)
+        return cleaned
+
+
+def _digest(rules: RuleSet) -> str:
+    return hashlib.sha256(repr((rules.name, rules.frozen())).encode()).hexdigest()[:16]
 
 
 class StageInline(admin.StackedInline):
@@ -50,6 +83,7 @@ class YearCapInline(admin.StackedInline):
 
 @admin.register(RuleSet)
 class RuleSetAdmin(StaffAdmin):
+    form = RuleSetForm
     list_display = ["name", "who", "open_most", "year_kind", "cancel_days", "cancel_hour"]
     search_fields = ["name"]
     search_help_text = "이름으로 찾습니다."
@@ -75,6 +109,11 @@ class RuleSetAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[RuleSet]:
         return super().get_queryset(request).prefetch_related("neighbourhoods")
+
+    def get_fieldsets(self, request: HttpRequest, obj: RuleSet | None = None) -> list[Any]:
+        (_, first), *rest = super().get_fieldsets(request, obj)
+        seen = ["seen"] if obj and self.has_change_permission(request, obj) else []
+        return [(None, {"fields": [*first["fields"], *seen]}), *rest]
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         return []
@@ -107,6 +146,7 @@ class RuleSetAdmin(StaffAdmin):
         found = RuleSet.objects.filter(pk=int(key)).first() if key.isdecimal() else None
         form = self.get_form(request, found, change=found is not None)(request.POST, instance=found or RuleSet())
         formsets, _inlines = self._create_formsets(request, form.instance, change=found is not None)
+        form.only_reads_back = True
         form.is_valid()
         if set(form.errors) - {"name"} or not all(formset.is_valid() for formset in formsets):
             return TemplateResponse(request, "admin/intake/ruleset/said.html", {"said": {}})

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from accounts.models import User
 from centre.models import Holiday
 from counseling import absence, answering, doctor, joining, walkin
 from counseling import booking as bookings
-from counseling.models import Booking, Leave, SlotOffer, Wish
+from counseling.models import Booking, Leave, SlotOffer, WeeklyPattern, Wish
 from counseling.models.slots import midnight
 from intake.models import Strike
 from lifecycle import retention
@@ -186,3 +187,65 @@ def test_a_hold_that_an_open_offer_keeps_is_not_destroyed(
 
     offer.move(SlotOffer.State.LAPSED, by=None)
     assert [hold.offer for hold in due(timezone.now())] == [offer]
+
+
+# --- Two windows -------------------------------------------------------------------------------
+
+
+def _typed(page) -> dict[str, str]:
+    """What a browser would send back from an admin form."""
+    forms = [page.context["adminform"].form, *(f for s in page.context["inline_admin_formsets"] for f in s.formset)]
+    forms += [inline.formset.management_form for inline in page.context["inline_admin_formsets"]]
+    typed = {}
+    for form in forms:
+        for field in form:
+            value = field.value()
+            if value is not None and value is not False and value != []:
+                typed[field.html_name] = value
+    return typed
+
+
+def test_rules_are_not_saved_over_what_another_window_saved(client, boss, rule):
+    rules = rule(open_most=3)
+    client.force_login(boss)
+    url = reverse("admin:intake_ruleset_change", args=[rules.pk])
+    one, two = _typed(client.get(url)), _typed(client.get(url))
+    assert client.post(url, one | {"open_most": 1}).status_code == 302
+
+    page = client.post(url, two | {"cancel_days": 2})
+    assert "그사이에 이 규칙을 고쳤습니다" in page.content.decode()
+    rules.refresh_from_db()
+    assert (rules.open_most, rules.cancel_days) == (1, 1)
+    assert client.post(url, _typed(client.get(url)) | {"cancel_days": 2}).status_code == 302
+    rules.refresh_from_db()
+    assert (rules.open_most, rules.cancel_days) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pattern_saved_twice_at_once_is_there_once(at_once, counselor, boss):
+    typed = {
+        "counselor": counselor.pk, "weekdays": ["0", "2"], "starts": "14:00", "ends": "18:00", "modes": ["visit"],
+        "first_day": "2026-11-23", "breaks-TOTAL_FORMS": "0", "breaks-INITIAL_FORMS": "0",
+    }  # fmt: skip
+
+    def save():
+        client = Client()
+        client.force_login(boss)
+        client.raise_request_exception = False
+        return client.post(reverse("admin:counseling_weeklypattern_add"), typed).status_code
+
+    assert sorted(at_once(save, save)) == [200, 302]
+    assert WeeklyPattern.objects.count() == 2
+
+
+# --- A topic that changes under those who wait ---------------------------------------------------
+
+
+def test_whoever_waits_is_offered_what_the_topic_still_offers(booked, topic, make_student, make_parent, parent):
+    other = make_parent("박보호")
+    wish = joining.join(Wish(student=make_student("박하나", other), topic=topic, modes=["visit", "phone"]), by=other)
+    topic.modes = ["phone"]
+    topic.save()
+    bookings.cancel(Booking.objects.get(pk=booked.pk), by=parent, reason="일정")
+
+    assert wish.offers.standing().get().mode == "phone"
