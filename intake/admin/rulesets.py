@@ -42,24 +42,26 @@ class RuleSetForm(forms.ModelForm):
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
     only_reads_back = False
+    shown: Rules | None = None  # what the page that is opened says, read once
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and not self.is_bound:
-            self.initial["seen"] = _digest(self.instance)
+            self.shown = self.instance.frozen()
+            self.initial["seen"] = _digest(self.instance, self.shown)
 
     def clean(self) -> dict[str, Any]:
         """The admin page is one transaction: the lock taken here holds until the rules are saved."""
         cleaned = super().clean()
         if self.instance.pk and not self.only_reads_back:
             now = lock(RuleSet.objects.all(), self.instance.pk)
-            if cleaned.get("seen") != _digest(now):
+            if cleaned.get("seen") != _digest(now, now.frozen()):
                 raise forms.ValidationError(CHANGED)
         return cleaned
 
 
-def _digest(rules: RuleSet) -> str:
-    return hashlib.sha256(repr((rules.name, rules.frozen())).encode()).hexdigest()[:16]
+def _digest(rules: RuleSet, said: Rules) -> str:
+    return hashlib.sha256(repr((rules.name, said)).encode()).hexdigest()[:16]
 
 
 class StageInline(admin.StackedInline):
@@ -134,7 +136,8 @@ class RuleSetAdmin(StaffAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: RuleSet | None = None, **kwargs: Any
     ) -> HttpResponse:
-        said = wording.read_back(obj.frozen() if obj else Rules())
+        rules = context["adminform"].form.shown or (obj.frozen() if obj else Rules())
+        said = wording.read_back(rules)
         context |= {"said": said, "read_back_url": reverse("admin:intake_ruleset_read_back")}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
