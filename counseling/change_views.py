@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -65,21 +66,21 @@ def _moved(request: HttpRequest, booking: Booking, slot: Slot) -> HttpResponse:
     return redirect(booking)
 
 
-def _take(request: HttpRequest, booking: Booking, slot: Slot, entered: dict[str, str]) -> None:
+def _take(request: HttpRequest, booking: Booking, slot: Slot, entered: dict[str, Any]) -> None:
     """Move to the chosen counsellor's slot; with nobody chosen to whoever shall have it and still can.
 
     Raises:
         Taken, NotNow: as ``changing.move``.
     """
-    mode, chosen = entered["mode"], entered["counselor"]
+    mode, chosen, seen = entered["mode"], entered["counselor"], entered["seen"]
     if chosen != ANYBODY:
-        changing.move(booking, int(chosen or slot.pk), by=request.user, mode=mode)
+        changing.move(booking, int(chosen or slot.pk), by=request.user, mode=mode, sequence=seen)
         return
     suitable = [each for each in _free(booking, slot) if mode in each.modes]
     lost = Taken(str(TAKEN))
     for candidate in assignment.ranked(suitable, student=booking.student):
         try:
-            changing.move(booking, candidate.pk, by=request.user, mode=mode)
+            changing.move(booking, candidate.pk, by=request.user, mode=mode, sequence=seen)
         except Taken as taken:
             lost = taken
         else:

@@ -61,12 +61,14 @@ def move(
     mode: str | None = None,
     topic: Topic | None = None,
     tell_family: bool = True,
+    sequence: int | None = None,
 ) -> Booking:
     """Take ``booking`` to another slot, or to another mode or topic in its own; tell everybody once.
 
     Asked twice, it changes nothing the second time. With ``by_centre`` staff change it for a family: after
     the deadlines, as often as needed, with a ``reason`` that the family reads. Without ``tell_family`` the
-    caller says it, because it has more to say (``absence``).
+    caller says it, because it has more to say (``absence``). With ``sequence`` only the booking that the page
+    showed is moved: whoever presses at the same time in another tab is told.
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
@@ -83,6 +85,8 @@ def move(
         topic, mode = topic or current.topic, mode or current.mode
         if (current.slot_id, current.topic_id, current.mode) == (slot_id, topic.pk, mode):
             return current
+        if sequence not in {None, current.sequence}:
+            raise NotNow(_("방금 다른 곳에서 바뀐 예약입니다. 새 시간을 확인해 주세요."))
         _may_change(current, now, by_centre=by_centre, reason=reason)
         taking.check(slot, topic, mode, now, by_staff=by_centre)
         period = slot.session(topic)

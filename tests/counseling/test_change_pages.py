@@ -188,6 +188,29 @@ def test_nobody_in_particular_goes_to_whoever_has_least_and_is_still_free(
     assert Booking.objects.get(pk=booked.pk).slot_id == at_idle.pk
 
 
+@pytest.mark.parametrize("chosen", ["any", "same"])
+def test_two_tabs_that_move_at_one_moment_make_one_change(
+    family, booked, make_slot, make_counselor, parent, monkeypatch, chosen
+):
+    """The other tab comes between the look at the page's number and the move."""
+    elsewhere, wanted = make_slot("2026-11-27 10:00"), make_slot("2026-11-26 16:00")
+    make_slot("2026-11-26 16:00", counselor=make_counselor("이도윤 상담사"))
+    real, moved = changing.move, []
+
+    def move(booking, slot_id, **asked):
+        if not moved:
+            moved.append(real(Booking.objects.get(pk=booking.pk), elsewhere.pk, by=parent))
+        return real(booking, slot_id, **asked)
+
+    monkeypatch.setattr(changing, "move", move)
+    sent = answer(booked, wanted, counselor="any" if chosen == "any" else str(wanted.pk))
+    page = family.post(move_url(booked, wanted), sent, follow=True).content.decode()
+
+    assert "방금 다른 곳에서 바뀐 예약입니다" in page
+    assert Booking.objects.get(pk=booked.pk).slot_id == elsewhere.pk
+    assert booked.changes.count() == 1
+
+
 def test_a_time_that_opens_to_others_first_is_said_and_not_offered(family, booked, make_slot, rule):
     rule(everyone_after_days=20)  # the day opens 30 days before, to everybody 10 days before
     early, late = make_slot("2026-11-26 16:00"), make_slot("2026-12-20 16:00")
