@@ -7,6 +7,7 @@ Looking into a file, scanning and sealing it happen before any lock. Its bytes r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -142,8 +143,8 @@ def reject(attachment: Attachment, *, by: User | None, reason: str) -> Attachmen
 
 
 def delete(attachment: Attachment) -> None:
-    """At the family's wish, at any time, sent or not."""
-    with contended(BUSY, NotNow), transaction.atomic():
+    """At the family's wish, at any time, sent or not. Twice at once is once."""
+    with contended(BUSY, NotNow), suppress(Attachment.DoesNotExist), transaction.atomic():
         attachment = lock(Attachment.objects, attachment.pk)
         destruction.on_request("questionnaires.file", attachment)
         destroy(Attachment.objects.filter(pk=attachment.pk))

@@ -120,12 +120,18 @@ def _sheet(request: HttpRequest, code: str, pk: int) -> Sheet:
 
 def _as_shown(request: HttpRequest, sheet: Sheet) -> Sheet:
     """With the version that the page showed, should a newer one have been published meanwhile."""
-    shown = request.POST.get("version", "")
-    if not shown.isdecimal() or int(shown) == sheet.version.pk:
+    shown = _number(request, "version")
+    if shown in {0, sheet.version.pk}:
         return sheet
     same = Version.objects.filter(questionnaire=sheet.version.questionnaire_id, published_at__isnull=False)
     version = get_object_or_404(same, pk=shown)
     return Sheet(sheet.kind, sheet.case, version, None, {})
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """A number of the page's own; whatever makes no sense is 0."""
+    given = request.POST.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 19 else 0
 
 
 def _own_file(request: HttpRequest, pk: int) -> Attachment:
@@ -142,7 +148,7 @@ def _page_of(response: Response) -> str:
 
 def _posted(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     form = AnswerForm(request.POST, sheet=sheet)
-    revision = int(given) if (given := request.POST.get("revision", "")).isdecimal() else 0
+    revision = _number(request, "revision")
     wish = SEND if SEND in request.POST else ADD if ADD in request.POST else SAVE
     added = _take_files(request, sheet, form)
     sent = {"by": request.user, "revision": revision}

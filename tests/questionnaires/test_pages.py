@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from questionnaires import answering
+from questionnaires import answering, uploads
 from questionnaires.models import Attachment, Response
 from questionnaires.views import InMemory
 from tests.questionnaires import files
@@ -155,6 +155,25 @@ def test_what_staff_typed_is_never_markup(family, url, make_form, topic, case):
 
 
 # --- Last time ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "²", "-1"], ids=len)
+def test_numbers_of_the_page_that_make_no_sense_lose_nothing(family, url, version, number):
+    page = family.post(url, {"version": version.pk, "revision": number, "save": "1", "q_wish": "고민이 많아요"})
+    assert page.status_code == 302
+    assert Response.objects.get().answers["wish"] == "고민이 많아요"
+    Response.objects.all().delete()
+    assert family.post(url, {"version": number, "revision": 0, "save": "1"}).status_code in {302, 404}
+
+
+def test_a_file_that_went_in_another_tab_is_no_error(post):
+    post("add", record=sent(files.pdf()))
+    seen = Attachment.objects.get()
+    uploads.delete(Attachment.objects.get())
+
+    uploads.delete(seen)
+
+    assert not Attachment.objects.exists()
+
+
 def test_last_times_answer_is_marked_and_can_be_cleared(post, family, make_case):
     post("send", wish="지난번 고민")
     next_url = reverse("questionnaires:fill", args=["counseling", make_case("2026-11-26 14:00").pk])
