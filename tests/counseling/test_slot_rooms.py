@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -57,6 +59,46 @@ def test_two_slots_without_a_room_do_not_clash(make_slot, make_counselor):
 
     assert uses() == []
     assert Slot.objects.count() == 2
+
+
+@pytest.fixture
+def side_by_side(at_once, make_slot, counselor, make_counselor):
+    """Two counsellors' slots at one time, each written before the other commits; what came of it, and whether they met."""
+    colleague, both_written = make_counselor("이도윤 상담사"), threading.Barrier(2, timeout=1)
+
+    def make(counselor, **fields):
+        with transaction.atomic():
+            slot = make_slot(counselor=counselor, **fields)
+            with suppress(threading.BrokenBarrierError):
+                both_written.wait()
+            return slot
+
+    def run(**fields):
+        made = at_once(lambda: make(counselor, **fields), lambda: make(colleague, **fields))
+        return made, not both_written.broken
+
+    yield run
+    Slot.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_slots_without_a_room_made_in_parallel_both_stand(side_by_side):
+    made, met = side_by_side()
+
+    assert met  # neither waited for the other
+    assert [type(slot) for slot in made] == [Slot, Slot]
+    assert Slot.objects.filter(room=None).count() == 2
+    assert uses() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_slots_in_one_room_made_in_parallel_leave_one(side_by_side, room):
+    """The control: where a room is named, the same two do clash."""
+    made, met = side_by_side(room=room)
+
+    assert not met
+    assert sorted(type(result).__name__ for result in made) == ["IntegrityError", "Slot"]
+    assert len(uses()) == 1
 
 
 def test_a_slot_and_a_meeting_do_not_share_a_room(make_slot, room):
