@@ -21,15 +21,17 @@ from counseling.models.offering import FREE, OPEN, SUITS, UNTAKEN, known
 Row = tuple[Any, ...]
 FARTHEST = timedelta(days=366)  # looked through; every topic's own horizon is nearer
 
+# Where the student is already is read once, not once for each time: whoever comes often has years behind them.
 _TIMES = f"""
     SELECT slot.id, lower(slot.period), upper(slot.period), counselor.name, slot.modes {FREE}
-      AND (%(student)s IS NULL OR NOT EXISTS (
-          SELECT FROM counseling_booking other
-          WHERE other.student_id = %(student)s AND other.period && slot.period
+      AND NOT slot.period && (
+          SELECT coalesce(range_agg(other.period), '{{}}')
+          FROM counseling_booking other
+          WHERE other.student_id = %(student)s AND upper(other.period) > %(first)s
             AND other.state IN ('held', 'booked', 'arrived', 'done', 'no_show')
             AND (other.state <> 'held' OR other.held_until > %(now)s)
             AND other.id IS DISTINCT FROM %(leaving)s
-      ))
+      )
     ORDER BY lower(slot.period), slot.id
     LIMIT %(most)s
 """  # noqa: S608 - constants of two modules

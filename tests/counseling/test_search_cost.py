@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks import plans
+from counseling import booking as bookings
 from counseling import finding, free
 from counseling.finding import Need
-from counseling.models import Slot
+from counseling.models import Booking, Slot
 
 AT_MOST = 3  # beyond session and user
 
@@ -72,6 +73,33 @@ def test_what_is_over_is_not_read(years, ask):
     for plan in plans.of(ask):
         assert "counseling_slot" not in plan.scanned
         assert plan.pages < 400  # the table alone has several hundred
+
+
+HISTORY = """
+    INSERT INTO counseling_booking
+    SELECT made.* FROM counseling_booking pattern, counseling_slot slot,
+        LATERAL jsonb_populate_record(pattern, jsonb_build_object(
+            'id', nextval(pg_get_serial_sequence('counseling_booking', 'id')),
+            'slot_id', slot.id, 'period', slot.period, 'state', 'done'
+        )) made
+    WHERE pattern.id = %(pattern)s AND upper(slot.period) < %(now)s
+"""
+
+
+def test_where_the_student_is_already_is_read_once(years, student, parent, topic):
+    """Whoever has lost a time is shown the next ones: at the opening rush, most of those who come."""
+    taken = finding.times(Need(topic), 1)[0]
+    booking = bookings.book(taken.slots[0], student=student, topic=topic, mode="visit", by=parent)
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, {"pattern": booking.pk, "now": timezone.now()})
+        cursor.execute("ANALYZE counseling_booking")
+    assert Booking.objects.filter(student=student).count() > 20_000
+
+    [plan] = plans.of(lambda: finding.times(Need(topic), finding.MOST, student=student))
+
+    own = [node for node in plan.nodes if node.get("Alias") == "other"]
+    assert own
+    assert all(node["Actual Loops"] == 1 for node in own)
 
 
 def test_without_the_index_the_past_is_read(years):
