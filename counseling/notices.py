@@ -16,7 +16,7 @@ from accounts.models import User
 from centre.models import Centre
 from counseling import calendar_file, questionnaires
 from counseling.models import Booking, BookingChange, BreakGlass, Record
-from krds.dates import kdate, kdatetime, kperiod
+from krds.dates import kdate, kdatetime, kmoment, kperiod
 from notices import outbox
 from notices.kinds import EMAIL, SMS, Kind, register
 from notices.outbox import Word
@@ -371,7 +371,7 @@ def cancelled_in_absence(booking: Booking, *, reason: str, waits: bool) -> None:
 def changed(booking: Booking, change: BookingChange, *, to_family: bool = True) -> None:
     """The family and both counsellors hear of the old and the new; ``booking`` is what it has become."""
     old = change.old_period
-    before = {"이전일시": kperiod(old.lower, old.upper), "이전시작": _without_year(old.lower)}
+    before = {"이전일시": kperiod(old.lower, old.upper), "이전시작": kmoment(old.lower)}
     occasion, calendar = f"changed/{booking.sequence}", calendar_file.mailed(booking)
     if change.by_centre:
         family = _to_family(
@@ -416,10 +416,10 @@ def rearranged(person: User, lines: Sequence[str], *, reason: str, occasion: str
 
 def rearranged_line(booking: Booking, before: datetime, *, waits: bool = False) -> str:
     """What became of one booking, without its topic: ``○ 김하늘 11. 25.(수) 14:00 → 11. 25.(수) 15:00 이도윤 상담사``."""
-    head = f"○ {booking.student.name} {_without_year(before)}"
+    head = f"○ {booking.student.name} {kmoment(before)}"
     if booking.state == Booking.State.CANCELLED:
         return f"{head} → {gettext('취소(대기 맨 앞에 올림)') if waits else gettext('취소')}"
-    return f"{head} → {_without_year(booking.starts_at)} {booking.slot.counselor.name}"
+    return f"{head} → {kmoment(booking.starts_at)} {booking.slot.counselor.name}"
 
 
 def video_link(booking: Booking) -> None:
@@ -522,7 +522,7 @@ def _to_family(
         context={
             "학생": booking.student.name,
             "일시": kperiod(booking.starts_at, booking.ends_at),
-            "시작": _without_year(booking.starts_at),
+            "시작": kmoment(booking.starts_at),
             "주제": booking.topic.name,
             "방식": booking.get_mode_display(),
             "장소": booking.place,
@@ -551,10 +551,5 @@ def _way_out(booking: Booking) -> dict[str, str]:
     """How to cancel: online while that is possible, else by telephone."""
     if timezone.now() >= booking.cancel_until:
         return {"취소기한": gettext("전화로"), "취소방법": gettext("센터로 전화해 주세요.")}
-    until = gettext("%(moment)s까지") % {"moment": _without_year(booking.cancel_until)}
+    until = gettext("%(moment)s까지") % {"moment": kmoment(booking.cancel_until)}
     return {"취소기한": until, "취소방법": gettext("%(until)s ‘내 예약’에서 하실 수 있습니다.") % {"until": until}}
-
-
-def _without_year(value: datetime) -> str:
-    """``11. 24.(화) 14:00``: a text message has 90 bytes."""
-    return kdatetime(value).removeprefix(f"{timezone.localtime(value).year}. ")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from centre.models import Centre
 from counseling.models import Booking, Mode, SlotOffer, Wish
-from counseling.notices import SAMPLE, _without_year
-from krds.dates import kdate, kdatetime, kperiod
+from counseling.notices import SAMPLE
+from krds.dates import kdate, kdatetime, kmoment, kperiod
 from notices import outbox
 from notices.kinds import EMAIL, SMS, Kind, register
 
@@ -178,7 +178,7 @@ def offered(offer: SlotOffer) -> None:
         방식=str(Mode(offer.mode).label),
         장소=Booking(slot=offer.slot, mode=offer.mode, period=session).place,
         상담사=offer.slot.counselor.name,
-        기한=_without_year(offer.deadline),
+        기한=kmoment(offer.deadline),
         이전안내=before,
     )
 
@@ -202,7 +202,7 @@ def _to_offered(kind: str, offer: SlotOffer, occasion: str, **more: str) -> None
         context={
             "학생": offer.wish.student.name,
             "일시": kperiod(session.lower, session.upper),
-            "시작": _without_year(session.lower),
+            "시작": kmoment(session.lower),
             "전화": centre.phone if centre else "",
             **more,
         },

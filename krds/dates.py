@@ -48,6 +48,12 @@ def kdatetime(value: datetime | None) -> str:
     return f"{_date(value)} {value:%H:%M}"
 
 
+def kmoment(value: datetime) -> str:
+    """``11. 24.(화) 14:00``, where the year goes without saying: a text message has 90 bytes."""
+    value = _local(value)
+    return f"{value.month}. {value.day}.({WEEKDAYS[value.weekday()]}) {value:%H:%M}"
+
+
 def kmonth(value: date) -> str:
     """``2026년 11월``, the heading of a month."""
     return f"{value.year}년 {value.month}월"
