@@ -9,11 +9,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
+from counseling import questionnaires
 from counseling.finding import day_of
-from counseling.models import Booking, Slot
+from counseling.models import Booking, Record, Slot
 from krds.dates import ktime
 from lifecycle.masking import mask_name
 
@@ -55,6 +56,17 @@ class Cell:
         """``김*늘 (중3)``: enough to greet somebody; the rest stands on the booking's own page."""
         student = self.booking.student if self.booking else None
         return f"{mask_name(student.name)} ({student.grade_label})" if student else ""
+
+    @property
+    def papers(self) -> list[str]:
+        """What is there to read of this counselling, in words: the form before it, the record after it."""
+        booking = self.booking
+        if booking is None or not self.is_open or booking.state == State.HELD:
+            return []
+        form = "질문지 보냄" if booking.form_sent else "질문지 아직" if booking.form_asked else ""
+        took_place = booking.state in {State.ARRIVED, State.DONE}
+        record = "기록 있음" if booking.is_recorded else "기록 아직" if took_place else ""
+        return [word for word in (form, record) if word]
 
     @property
     def can_record(self) -> bool:
@@ -173,7 +185,11 @@ class Board:
 
 
 def _slots(view: View, user: User, now: datetime, *, bare: bool = False) -> list[Slot]:
-    taken = Booking.objects.occupying(now)
+    taken = Booking.objects.occupying(now).annotate(
+        form_sent=questionnaires.sent_about_booking(),
+        form_asked=questionnaires.asked_about_booking(),
+        is_recorded=Exists(Record.objects.filter(booking=OuterRef("pk"))),
+    )
     slots = Slot.objects.standing().on(view.day)
     if view.mine:
         slots = slots.filter(counselor__user=user)
@@ -230,7 +246,10 @@ def _etag(slots: Sequence[Slot], view: View, user: User, now: datetime) -> str:
         for slot in slots
     ]
     taken = [
-        (b.slot_id, b.pk, b.state, b.student_id, b.topic_id, b.mode, b.sequence, b.ends_at <= now)
+        (
+            *(b.slot_id, b.pk, b.state, b.student_id, b.topic_id, b.mode, b.sequence, b.ends_at <= now),
+            *(b.form_sent, b.form_asked, b.is_recorded),
+        )
         for slot in slots
         for b in slot.taken
     ]

@@ -76,10 +76,24 @@ def papers(bookings: Iterable[Booking], user: User) -> dict[int, Paper]:
     return found
 
 
-def waiting(user: User) -> list[Paper]:
-    """The forms that wait for this family, the next counselling first: for My page."""
-    ahead = Booking.objects.of_family(user).upcoming().for_page()
-    return [paper for paper in papers(ahead, user).values() if paper.waits]
+def answers_alone(booking: Booking, user: User) -> bool:
+    """Whether there is a form that ``user`` cannot open, because the student manages their own data by now."""
+    student = booking.student
+    asked = booking.topic.questionnaire_id is not None and booking.state in Booking.AGREED
+    if not asked or student.handed_over_at is None or student.user_id == user.pk:
+        return False
+    return Questionnaire.objects.answerable().filter(pk=booking.topic.questionnaire_id).exists()
+
+
+def sent_about_booking() -> Exists:
+    """For a queryset of bookings: whether the form was sent, by or for the student of today."""
+    about = Response.objects.filter(case_type=KIND.content_type, case_id=OuterRef("pk"))
+    return Exists(about.filter(student=OuterRef("student"), state=Response.State.SENT))
+
+
+def asked_about_booking() -> Exists:
+    """For a queryset of bookings: whether the topic has a form that can be filled in."""
+    return Exists(Questionnaire.objects.answerable().filter(pk=OuterRef("topic__questionnaire")))
 
 
 def is_unsent(booking: Booking) -> bool:

@@ -146,7 +146,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
     booking = _open(request, pk)
     if booking.state != State.BOOKED:
         return redirect(booking)
-    return render(request, "counseling/done.html", {"booking": booking, "paper": _paper(request, booking)})
+    return render(request, "counseling/done.html", {"booking": booking, **_paper(request, booking)})
 
 
 @require_safe
@@ -172,8 +172,8 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": changing.refusal(booking, timezone.now()) if booking.state == State.BOOKED else "",
         "changes_left": changing.left(booking),
         "can_confirm": papers.can_confirm(booking),
-        "paper": _paper(request, booking),
         "lacks_consent": booking.state == State.BOOKED and sensitive.is_missing(booking.student, booking.topic),
+        **_paper(request, booking),
     }
     return render(request, "counseling/booking.html", context)
 
@@ -230,9 +230,10 @@ def consent_given(request: HttpRequest, student: Student, topic: Topic) -> sensi
     return sensitive.answered(student, topic, request.user, ticked=ticked, seen=seen)
 
 
-def _paper(request: HttpRequest, booking: Booking) -> questionnaires.Paper | None:
-    """The form that goes with a booking, if this person may answer it."""
-    return questionnaires.papers([booking], request.user).get(booking.pk)
+def _paper(request: HttpRequest, booking: Booking) -> dict[str, object]:
+    """The form that goes with a booking, if this person may answer it; else whether the student does it alone."""
+    paper = questionnaires.papers([booking], request.user).get(booking.pk)
+    return {"paper": paper, "answers_alone": not paper and questionnaires.answers_alone(booking, request.user)}
 
 
 def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -9,25 +8,14 @@ from django.urls import reverse
 from accounts.models import User
 from counseling import booking as bookings
 from counseling.models import Booking, Slot
-from counseling.roles import ROLE_PERMISSIONS
 from lifecycle.models import AccessLog
+from tests.counseling.conftest import grant
 
 pytestmark = pytest.mark.django_db
 
 State = Booking.State
 BOARD = reverse("admin:counseling_board")
 DAY = {"day": "2026-11-25"}
-
-
-def grant(user, role, *more):
-    names = [name.partition(".")[2] for name in ROLE_PERMISSIONS[role]] + list(more)
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
-    return user
-
-
-@pytest.fixture
-def me(counselor):
-    return grant(counselor.user, "상담사", "view_student")
 
 
 @pytest.fixture

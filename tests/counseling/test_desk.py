@@ -14,9 +14,12 @@ from accounts.models import Consent, Invitation, Student, User
 from centre.models import Room, Venue
 from counseling import booking as bookings
 from counseling import changing
-from counseling.models import Booking, Slot
+from counseling.models import Booking, Record, Slot
 from lifecycle.models import AccessLog
-from tests.counseling.test_admin import grant
+from questionnaires import answering, building
+from questionnaires.design import Design, Question, Section
+from questionnaires.models import Questionnaire
+from tests.counseling.conftest import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,29 @@ def test_the_board_is_filtered(client, chief, booked, make_slot, show, cells):
     make_slot("2026-11-25 16:00")
 
     assert text(client.get(BOARD, DAY | {"show": show})).count('class="cell') == cells
+
+
+def test_the_board_says_what_there_is_to_read(client, chief, booked, topic, student, parent, at):
+    assert "질문지" not in text(client.get(BOARD, DAY))
+    version = building.begin(Questionnaire.objects.create(name="사전 질문지"))
+    asked = Design((Section(title="질문", questions=(Question(key="wish", kind="long", text="이야기"),)),))
+    version = building.publish(building.change(version, lambda _old: asked, revision=0), by=None)
+    topic.questionnaire = version.questionnaire
+    topic.save(update_fields=["questionnaire"])
+
+    assert "질문지 아직" in text(client.get(BOARD, DAY))
+    answering.send(Booking.objects.for_page().get(pk=booked.pk), version, {"wish": "진로"}, by=parent, revision=0)
+    first = client.get(LIVE, DAY)
+    assert "질문지 보냄" in text(first)
+    assert "기록" not in text(first)
+
+    at("14:50")
+    bookings.mark(booked, State.DONE, by=chief)
+    first = client.get(LIVE, DAY)
+    assert "질문지 보냄 · 기록 아직" in text(first)
+    Record.objects.create(booking=booked)
+    again = client.get(LIVE, DAY, headers={"If-None-Match": first["ETag"]})
+    assert "질문지 보냄 · 기록 있음" in text(again)
 
 
 def test_the_live_board_is_unchanged_until_something_happens(client, chief, booked, parent):

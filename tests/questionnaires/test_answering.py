@@ -8,6 +8,7 @@ from django.db import connection
 from counseling import booking as bookings
 from counseling import changing
 from counseling import questionnaires as counseling
+from counseling.models import Booking
 from lifecycle.models import Transition
 from notices.models import Notice
 from questionnaires import answering, building
@@ -172,20 +173,23 @@ def test_a_draft_is_no_last_time_and_neither_is_a_siblings_form(make_case, save,
 
 
 # --- Counselling's use -------------------------------------------------------------------------
-def test_my_page_knows_which_forms_wait(case, parent, stranger, save, send):
-    (paper,) = counseling.waiting(parent)
+def waiting(user):
+    ahead = Booking.objects.of_family(user).upcoming().for_page()
+    return [paper for paper in counseling.papers(ahead, user).values() if paper.waits]
+
+
+def test_a_family_finds_the_forms_that_wait(case, parent, stranger, save, send):
+    (paper,) = waiting(parent)
     assert (paper.booking, paper.action) == (case, "사전 질문지 작성하기")
     save()
-    assert counseling.waiting(parent)[0].action == "사전 질문지 이어서 작성하기"
+    assert waiting(parent)[0].action == "사전 질문지 이어서 작성하기"
     send(revision=1)
-    assert counseling.waiting(parent) == []
-    assert counseling.waiting(stranger) == []
+    assert waiting(parent) == []
+    assert waiting(stranger) == []
 
 
 def test_forms_of_many_bookings_cost_the_same(make_case, parent, django_assert_num_queries):
     cases = [make_case(f"2026-11-{day} 14:00") for day in (25, 26)]
-    from counseling.models import Booking
-
     rows = list(Booking.objects.filter(pk__in=[case.pk for case in cases]).for_page())
     with django_assert_num_queries(4):
         assert len(counseling.papers(rows, parent)) == 2
@@ -196,14 +200,14 @@ def test_a_student_who_manages_their_own_data_answers_alone(case, student, paren
 
     student.user, student.handed_over_at = stranger, timezone.now()
     student.save()
-    assert counseling.waiting(parent) == []
-    assert len(counseling.waiting(stranger)) == 1
+    assert waiting(parent) == []
+    assert len(waiting(stranger)) == 1
 
 
 def test_no_form_no_paper(case, topic, parent):
     topic.questionnaire = None
     topic.save()
-    assert counseling.waiting(parent) == []
+    assert waiting(parent) == []
 
 
 def test_the_reminder_says_what_was_not_sent(case, send, monday_morning):

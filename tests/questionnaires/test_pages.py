@@ -7,6 +7,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from questionnaires import answering, uploads
 from questionnaires.models import Attachment, Response
@@ -42,6 +43,19 @@ def post(family, url, version):
 
 def words(response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+@pytest.mark.parametrize("page", ["counseling:booking", "counseling:done"])
+def test_a_guardian_reads_why_there_is_no_form_once_the_student_answers_alone(
+    family, client, case, student, stranger, page
+):
+    student.user, student.handed_over_at = stranger, timezone.now()
+    student.save()
+    said = "김하늘님이 자기 계정에서 직접 작성합니다"
+
+    assert said in words(family.get(reverse(page, args=[case.pk])))
+    client.force_login(stranger)
+    assert said not in words(client.get(reverse(page, args=[case.pk])))
 
 
 def test_looking_makes_nothing(family, url):
