@@ -8,7 +8,7 @@ Nothing here locks. ``booking`` asks under the lock of the student row, so that 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from counseling.missed import AREA
 from counseling.models import Booking, Topic
 from intake import gathering
-from intake.admission import YES, Code, Occasion, Person, Verdict, judge
+from intake.admission import YES, Code, Occasion, Person, Verdict, judge, paused_until
 from intake.rules import Rules
 from krds.dates import kdatetime
 
@@ -105,6 +105,17 @@ class Offered:
         rules = self.rules[topic.pk]
         opening = rules.opening(timezone.localdate(starts) - timedelta(days=topic.horizon_days))
         return opening + timedelta(days=rules.everyone_after_days)
+
+    def pauses(self, now: datetime) -> Iterator[tuple[Person, datetime, list[str]]]:
+        """Who of the family cannot book anew because of no-shows, until which moment (a midnight), and which topics.
+
+        No topics means all of them. Where the topics' rules differ, the last end is said.
+        """
+        for person in self.family:
+            ends = {topic.name: paused_until(self.rules[topic.pk], person.strikes, now) for topic in self.topics}
+            held = {name: end for name, end in ends.items() if end is not None}
+            if held:
+                yield person, max(held.values()), [] if len(held) == len(ends) else list(held)
 
     def at(self, topic: Topic, person: Person, starts: datetime, *, now: datetime) -> Verdict:
         """Whether this person may book ``topic`` at a time, and is nowhere else then."""

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from accounts import overview
 from accounts.models import User, family_keys
 from accounts.overview import Asked, Entry, Group, Step, Urgency
-from counseling import questionnaires, waiting
+from counseling import questionnaires, rules, waiting
 from counseling.models import Booking, Proposal, Record
+from intake.steps import counting
 from krds.dates import kdate, kdatetime, kperiod, ktime
 from programs import engagements
 
@@ -169,6 +170,23 @@ def _offered(pk: int, deadline: datetime, starts: datetime, who: Who, topic: str
         until=deadline,
         student=who[0],
     )
+
+
+@overview.steps
+def pauses(asked: Asked) -> Iterable[Step]:
+    """Who cannot book for a while because of no-shows, and until when; asked only where there are any."""
+    if not counting(asked):
+        return
+    for student, until, topics in rules.offered(asked.user).pauses(asked.now):
+        known = {"name": student.name, "day": kdate(until - timedelta(days=1)), "topics": ", ".join(topics)}
+        yield Step(
+            sentence=_("%(name)s님은 불참이 거듭되어 %(day)s까지 새로 예약할 수 없습니다: %(topics)s") % known
+            if topics
+            else _("%(name)s님은 불참이 거듭되어 %(day)s까지 상담을 새로 예약할 수 없습니다.") % known,
+            url=reverse("intake:strikes"),
+            action=_("불참 기록 보기"),
+            student=student.pk,
+        )
 
 
 @overview.steps

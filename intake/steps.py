@@ -1,4 +1,4 @@
-"""No-shows that a family may still explain, said on 나의 페이지."""
+"""No-shows that a family may still explain, said on 나의 페이지; the room that books says what follows from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from krds.dates import kdatetime
 
 @overview.steps
 def no_shows(asked: Asked) -> Iterable[Step]:
-    standing = Strike.objects.counting().filter(student__in=asked.students, appeal_until__gt=asked.now)
-    for strike in standing.order_by("appeal_until", "pk"):
+    for strike in sorted(counting(asked), key=lambda strike: (strike.appeal_until, strike.pk)):
+        if strike.appeal_until <= asked.now:
+            continue
         yield Step(
             sentence=_("%(name)s님의 %(when)s %(what)s 불참이 기록되었습니다. 사정이 있었다면 알려 주세요.")
             % {"name": asked.names[strike.student_id], "when": kdatetime(strike.missed_at), "what": strike.what},
@@ -25,3 +26,10 @@ def no_shows(asked: Asked) -> Iterable[Step]:
             until=strike.appeal_until,
             student=strike.student_id,
         )
+
+
+def counting(asked: Asked) -> list[Strike]:
+    """The children's no-shows that stand; one query for all who ask."""
+    return asked.once(
+        "intake.counting", lambda: list(Strike.objects.counting().filter(student__in=asked.students).order_by("pk"))
+    )

@@ -17,7 +17,7 @@ from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import booking as bookings
 from counseling import joining, waiting
 from counseling.models import Booking, Counselor, Proposal, Record, Slot, Topic, Wish
-from intake.models import Strike
+from intake.models import RuleSet, Strike
 from questionnaires import building
 from questionnaires.design import Design, Question, Section
 from questionnaires.models import Questionnaire
@@ -249,6 +249,35 @@ def test_a_no_show_may_be_explained_until_its_deadline(parent, today):
     assert ["불참이 기록되었습니다" in step.sentence for step in Asked.by(parent).steps] == [True]
     today.shift(timedelta(days=7))
     assert Asked.by(parent).steps == []
+
+
+def test_a_pause_after_no_shows_is_said_with_its_last_day_until_it_is_over(parent, topic, today):
+    now, child = timezone.now(), child_of(parent)
+    for number in (1, 2):
+        Strike.objects.create(
+            student=child, area="counseling", source=number, what="상담", missed_at=now, appeal_until=now
+        )
+    said = "김하늘님은 불참이 거듭되어 2026. 12. 23.(수)까지 상담을 새로 예약할 수 없습니다."
+
+    assert [step.sentence for step in Asked.by(parent).steps] == [said]
+    today.move_to("2026-12-23 23:59:59+09:00")
+    assert [step.sentence for step in Asked.by(parent).steps] == [said]
+    today.move_to("2026-12-24 00:00+09:00")
+    assert Asked.by(parent).steps == []
+
+
+def test_a_pause_of_some_topics_names_them(parent, topic):
+    now, child = timezone.now(), child_of(parent)
+    Topic.objects.create(
+        slug="open", name="학습컨설팅", modes=["visit"], rules=RuleSet.objects.create(name="느슨", noshow_pause_at=0)
+    )
+    for number in (1, 2):
+        Strike.objects.create(
+            student=child, area="counseling", source=number, what="상담", missed_at=now, appeal_until=now
+        )
+
+    (step,) = Asked.by(parent).steps
+    assert step.sentence.endswith("새로 예약할 수 없습니다: 1:1 진학상담")
 
 
 def test_a_place_in_line_is_shown_and_an_offer_waits_until_its_deadline(client, parent, topic, slots, today):
