@@ -46,7 +46,7 @@ def travel(who: Visitor, hands: Mouse | Keyboard, *, axe: bool = True) -> None:
     # another time
     who.go(booking)
     who.look("booking", axe=axe)
-    hands.press(link("시간 변경"))
+    hands.press(link("예약 변경"))
     who.look("change", axe=axe)
     hands.press(main.get_by_role("link", name=re.compile("^선택")).last)
     review = page.url
