@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Student
 from counseling import missed, notices, papers, rules, sensitive, taking, waiting
 from counseling.models import Booking, Slot, Topic
-from counseling.taking import LAPSED, OFFERED, TAKEN, NotNow, Taken
+from counseling.taking import OFFERED, TAKEN, NotNow, Taken
 from krds.dates import kdatetime
 from lifecycle.locks import contended, lock, lock_key
 from lifecycle.models import StaleState, Transition
@@ -108,7 +108,7 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     except StaleState:
         booking.refresh_from_db(fields=["state"])
     if booking.state != State.BOOKED:
-        raise Taken(str(LAPSED))
+        raise Taken(taking.gone(booking))
     return booking
 
 

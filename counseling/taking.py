@@ -28,6 +28,9 @@ State = Booking.State
 
 TAKEN = gettext_lazy("방금 다른 분이 예약한 시간입니다. 다른 시간을 골라 주세요.")
 LAPSED = gettext_lazy("시간을 맡아 둔 기한이 지났습니다. 시간을 다시 골라 주세요.")
+CLOSED = gettext_lazy(
+    "센터 사정으로 이 시간에 상담을 열지 못하게 되어 맡아 둔 자리를 거두었습니다. 죄송합니다. 다른 시간을 골라 주세요."
+)
 OFFERED = gettext_lazy("대기하시던 자리로 제안된 시간입니다. ‘내 대기’에서 제안에 답해 주세요.")
 
 
@@ -85,6 +88,12 @@ def slot_of(pk: int) -> Slot:
         return lock(Slot.objects.select_related("counselor", "room__venue"), pk)
     except Slot.DoesNotExist:
         raise Taken(_("없어진 시간입니다. 다른 시간을 골라 주세요.")) from None
+
+
+def gone(booking: Booking) -> str:
+    """What to say of a hold that is no more: it ran out, or the centre took its time back (``absence``)."""
+    stands = Slot.objects.filter(pk=booking.slot_id, published=True, withdrawn_at=None).exists()
+    return str(LAPSED if stands else CLOSED)
 
 
 def check(slot: Slot, topic: Topic, mode: str, now: datetime, *, by_staff: bool = False) -> None:

@@ -120,7 +120,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return redirect("counseling:done", pk)
     if booking.state == State.RELEASED:
-        return _lost(request, Need(booking.topic, booking.mode), str(bookings.LAPSED), booking)
+        return _lost(request, Need(booking.topic, booking.mode), taking.gone(booking), booking)
     if booking.state != State.HELD:
         return redirect(booking)
     context = {

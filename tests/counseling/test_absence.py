@@ -353,3 +353,26 @@ def test_a_family_with_several_bookings_reads_who_waits_now(
     body = Notice.objects.filter(kind="counseling.rearranged", recipient=parent, channel="email").get().body
     assert body.count("취소(대기 맨 앞에 올림)") == 2
     assert Wish.objects.filter(priority=joining.FIRST).count() == 2
+
+
+# --- What a family holds meanwhile -----------------------------------------------------------
+def test_whoever_confirms_a_time_that_was_taken_back_reads_why(client, slot, counselor, student, parent, topic, boss):
+    hold = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=parent, question="수시가 궁금합니다.")
+    settle(counselor, {}, boss)
+    client.force_login(parent)
+    url = reverse("counseling:review", args=[hold.pk])
+
+    for answer in (client.post(url), client.get(url)):
+        page = answer.content.decode()
+        assert "센터 사정으로 이 시간에 상담을 열지 못하게 되어" in page and "기한이 지났습니다" not in page
+    assert Booking.objects.get().state == State.RELEASED
+    with pytest.raises(bookings.Taken, match="센터 사정으로"):
+        bookings.confirm(hold, by=parent)  # the page was drawn before
+
+
+def test_whoever_confirms_a_hold_given_back_reads_that_it_is_over(client, slot, student, parent, topic):
+    hold = bookings.hold(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+    bookings.release(hold, by=parent)
+    client.force_login(parent)
+
+    assert "기한이 지났습니다" in client.post(reverse("counseling:review", args=[hold.pk])).content.decode()
