@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import consents, notices
+from accounts import consents, leaving, notices
 from accounts.models import Consent, Guardianship, Invitation, Student, User
 from accounts.models.invitations import new_token
 from accounts.schoolyear import age, is_under_14, school_year
@@ -183,6 +183,7 @@ def unlink(guardianship: Guardianship, *, by: User) -> None:
         ended = student.guardianships.current().filter(pk=guardianship.pk).update(ended_at=timezone.now())
         if ended:
             notices.unlinked(student, guardianship.guardian, key=f"guardianship/{guardianship.pk}")
+            leaving.parted(student)
 
 
 def hand_over(student: Student, *, by: User) -> None:
@@ -193,4 +194,6 @@ def hand_over(student: Student, *, by: User) -> None:
     """
     if student.user_id != by.pk or student.is_under_14:
         raise Refused(_("만 14세가 된 학생 본인만 할 수 있습니다."))
-    Student.objects.filter(pk=student.pk, handed_over_at=None).update(handed_over_at=timezone.now())
+    with transaction.atomic():
+        if Student.objects.filter(pk=student.pk, handed_over_at=None).update(handed_over_at=timezone.now()):
+            leaving.parted(student)

@@ -7,6 +7,11 @@ Rooms above this one say what stands in the way by registering a check::
 and what else goes at once with a student by registering that::
 
     leaving.also_forgets(my_forgetting)  # my_forgetting(student), in the same transaction
+
+and what goes with a person, or with a guardian's right to see a student::
+
+    leaving.also_ends(my_ending)  # my_ending(user), in the same transaction
+    leaving.also_parts(my_parting)  # my_parting(student): whoever may see the student has changed
 """
 
 from __future__ import annotations
@@ -43,8 +48,11 @@ class Blocker:
 
 Check = Callable[[User | None, Sequence[Student]], list[Blocker]]
 Forgetting = Callable[[Student], None]
+Ending = Callable[[User], None]
 _checks: list[Check] = []
 _forgettings: list[Forgetting] = []
+_endings: list[Ending] = []
+_partings: list[Forgetting] = []
 
 
 def register(check: Check) -> Check:
@@ -59,6 +67,26 @@ def also_forgets(forgetting: Forgetting) -> Forgetting:
     if forgetting not in _forgettings:
         _forgettings.append(forgetting)
     return forgetting
+
+
+def also_ends(ending: Ending) -> Ending:
+    """Call ``ending`` whenever somebody is made nameless."""
+    if ending not in _endings:
+        _endings.append(ending)
+    return ending
+
+
+def also_parts(parting: Forgetting) -> Forgetting:
+    """Call ``parting`` whenever a guardian's care has ended, or a student has taken the own data over."""
+    if parting not in _partings:
+        _partings.append(parting)
+    return parting
+
+
+def parted(student: Student) -> None:
+    """Somebody may see ``student`` no more. In the transaction that decided it, after the change."""
+    for parting in _partings:
+        parting(student)
 
 
 def blockers(user: User | None, students: Sequence[Student]) -> list[Blocker]:
@@ -142,6 +170,8 @@ def _let_go(student: Student) -> None:
 
 def _forget_user(user: User, because: str) -> None:
     """End what the person had, and keep a nameless row for what the law wants kept."""
+    for ending in _endings:
+        ending(user)
     now = timezone.now()
     Student.objects.filter(user=user).update(user=None, handed_over_at=None)
     Guardianship.objects.filter(guardian=user, ended_at=None).update(ended_at=now)

@@ -63,7 +63,13 @@ def revoke(feed: CalendarFeed, *, by: User) -> None:
             feed.refresh_from_db()
 
 
-def _revoke(feed: CalendarFeed, *, by: User, reason: str) -> None:
+def end(rows: QuerySet[CalendarFeed], *, reason: str) -> None:
+    """Stop these addresses by themselves: whose they were, or whom they showed, has left."""
+    for feed in rows.filter(state=State.ACTIVE).order_by("pk"):
+        _revoke(feed, by=None, reason=reason)
+
+
+def _revoke(feed: CalendarFeed, *, by: User | None, reason: str) -> None:
     feed.move(State.REVOKED, by=by, reason=reason, revoked_at=timezone.now())
 
 

@@ -8,4 +8,4 @@ class IntakeConfig(AppConfig):
     verbose_name = "이용 규칙"
 
     def ready(self) -> None:
-        from intake import disclosure, retention  # noqa: F401, PLC0415 (they register themselves)
+        from intake import departures, disclosure, retention  # noqa: F401, PLC0415 (they register themselves)

@@ -88,11 +88,13 @@ class Appeal(Lifecycle):
         WAITING = "waiting", _("확인 중")
         ACCEPTED = "accepted", _("받아들임")
         REJECTED = "rejected", _("받아들이지 않음")
+        CLOSED = "closed", _("답하지 않고 닫음")
 
     MOVES = {
-        State.WAITING: frozenset({State.ACCEPTED, State.REJECTED}),
+        State.WAITING: frozenset({State.ACCEPTED, State.REJECTED, State.CLOSED}),
         State.ACCEPTED: frozenset(),
         State.REJECTED: frozenset(),
+        State.CLOSED: frozenset(),  # the student has left
     }
 
     strike = models.OneToOneField(Strike, on_delete=models.PROTECT, related_name="appeal", verbose_name="불참 기록")
