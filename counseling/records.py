@@ -210,6 +210,8 @@ def share(record: Record, *, version: int, by: User, guardians_allowed: bool = F
             raise Refused("학생과 나눌 내용이 없습니다. 요약이나 할 일을 먼저 적어 주세요.")
         if record.shared_version == version and record.guardians_allowed == guardians_allowed:
             return record
+        if record.is_shared:  # a later version, or another answer about the guardians: given anew
+            record.move(Record.State.PRIVATE, by=by, reason="새로 공유하려고 거둠", shared_version=None)
         record.move(
             Record.State.SHARED,
             by=by,

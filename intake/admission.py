@@ -285,20 +285,31 @@ def _paused(until: datetime, occasion: Occasion) -> Verdict:
 
 
 def _over_the_year(rules: Rules, person: Person, occasion: Occasion, mine: list[Use]) -> Iterator[Verdict]:
-    most = rules.year_most(person.grade_on(occasion.day))
-    if most is None:
-        return
-    year = rules.year_of(occasion.day)
     counted = mine if rules.year_scope == Scope.ONE else person.uses
-    if sum(rules.year_of(timezone.localdate(use.starts_at)) == year for use in counted) < most:
+    if not _is_used_up(rules, person, counted, occasion.day):
         return
-    following = rules.year_ends(occasion.day)
     called = _("%(year)d학년도") if rules.year_kind == Year.SCHOOL else _("%(year)d년")
-    sentence = _("%(year)s에 이용할 수 있는 횟수(%(most)d번)를 모두 쓰셨습니다. %(day)s부터 다시 이용할 수 있습니다.")
-    known = {"year": called % {"year": year}, "most": most, "day": kdate(following)}
-    next_most = rules.year_most(person.grade_on(following))
-    possible = following if next_most is None or _used(rules, counted, following) < next_most else None
-    yield _no(Code.YEAR, sentence % known, possible)
+    sentence = _("%(year)s에 이용할 수 있는 횟수(%(most)d번)를 모두 쓰셨습니다.") % {
+        "year": called % {"year": rules.year_of(occasion.day)},
+        "most": rules.year_most(person.grade_on(occasion.day)),
+    }
+    moves = _moves_of_the_year(rules, occasion.day)
+    possible = next((day for day in moves if not _is_used_up(rules, person, counted, day)), None)
+    if possible:
+        sentence += " " + _("%(day)s부터 다시 이용할 수 있습니다.") % {"day": kdate(possible)}
+    yield _no(Code.YEAR, sentence, possible)
+
+
+def _moves_of_the_year(rules: Rules, day: date) -> list[date]:
+    """The days within the next two years on which a count begins anew or a grade, and so its limit, changes."""
+    following = rules.year_ends(day)
+    days = {following, rules.year_ends(following), *(date(year, 3, 1) for year in range(day.year, day.year + 3))}
+    return sorted(move for move in days if move > day)
+
+
+def _is_used_up(rules: Rules, person: Person, uses: list[Use] | tuple[Use, ...], day: date) -> bool:
+    most = rules.year_most(person.grade_on(day))
+    return most is not None and _used(rules, uses, day) >= most
 
 
 def _used(rules: Rules, uses: list[Use] | tuple[Use, ...], day: date) -> int:

@@ -79,7 +79,7 @@ class Record(Lifecycle):
 
     MOVES = {
         State.PRIVATE: frozenset({State.SHARED}),
-        State.SHARED: frozenset({State.SHARED, State.PRIVATE}),  # again: a later version
+        State.SHARED: frozenset({State.PRIVATE}),
     }
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="record", verbose_name="상담 예약")

@@ -331,7 +331,7 @@ def _no_room_is_made(*args, **kwargs):
 
 
 HARM = {
-    "caps": ((taking, "admit", lambda *args, **kwargs: None), "too many"),
+    "caps": ((taking, "admit", lambda *args, **kwargs: None), "too many|한도를 넘습니다"),
     "room is made": ((taking, "make_room", _no_room_is_made), "sold twice|two places|겹칩니다|예약이"),
     "words": ((notices, "booked", lambda booking: None), "nobody was told"),
     "trail": ((Lifecycle, "move", _move_without_trail), "assert"),

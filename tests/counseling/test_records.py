@@ -198,7 +198,7 @@ def test_what_is_changed_later_is_seen_when_it_is_shared_again(record, done, me,
     assert record.shown().summary == SUMMARY
     record = share(record, me)
     assert record.shown().summary == "고친 요약"
-    assert [step.reason for step in record.trail()] == ["1판 공유", "2판 공유"]
+    assert [step.reason for step in record.trail()] == ["1판 공유", "새로 공유하려고 거둠", "2판 공유"]
 
 
 def test_taking_back_leaves_the_trail_and_ends_the_view(record, me, chief, login):

@@ -40,7 +40,7 @@ class Portal:
             )
 
     def said(self) -> str:
-        return self.output.read_text(encoding="utf-8")
+        return self.output.read_text(encoding="utf-8", errors="replace")  # two processes write, one in mid-letter
 
     def is_up(self) -> bool:
         """Whether it printed its address, which it does when it answers."""

@@ -26,6 +26,7 @@ class Command(BaseCommand):
         if User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
             self.stdout.write("체험용 자료가 이미 있습니다.")
         else:
+            call_command("sync_roles", verbosity=0, stdout=self.stdout)  # its staff act by their roles
             call_command("load_plan", stdout=self.stdout)
             self.load()
         self.stdout.write(printed())
