@@ -181,10 +181,13 @@ def test_whoever_may_read_breaks_no_glass_and_who_may_not_break_it_cannot(record
 
 def test_nothing_is_seen_before_it_is_shared_and_the_memo_never(record, me, login):
     assert seen_by(login) == []
+    login.phone, login.phone_verified_at = "01000000009", timezone.now()
+    login.save()
     share(record, me)
     assert seen_by(login) == [record]
     told = Notice.objects.filter(kind="counseling.record_shared")
     assert {notice.recipient for notice in told} == {login}
+    assert [notice.size <= 90 for notice in told if notice.channel == "sms"] == [True]
     assert not any(text in notice.body for notice in told for text in (MEMO, SUMMARY, *ITEMS))
     assert MEMO not in str(sheets.figures(record, record.current()))
 
