@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Student
-from counseling import openings, records, sheets
+from counseling import openings, records, rules, sheets
 from counseling.models import ActionTick, Booking, Proposal, Record, RecordVersion, Slot, family_of
 from documents.models import IssuedDocument
 from documents.pdf import RenderError
@@ -87,7 +87,12 @@ def following(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = get_object_or_404(Proposal.objects.open_for(request.user), record__booking=pk)
     free = Slot.objects.free(topic=proposal.topic).filter(counselor=proposal.record.booking.slot.counselor_id)
     near = sorted(free, key=lambda slot: (abs(timezone.localdate(slot.starts_at) - proposal.on), slot.starts_at))
-    times = sorted(near[:NEAREST], key=lambda slot: slot.starts_at)
+    offered, now = rules.offered(request.user), timezone.now()
+    person = offered.child(str(proposal.record.booking.student_id))
+    times = [
+        (slot, offered.at(proposal.topic, person, slot.starts_at, now=now).sentence if person else "")
+        for slot in sorted(near[:NEAREST], key=lambda slot: slot.starts_at)
+    ]
     return render(request, "counseling/records/next.html", {"proposal": proposal, "times": times})
 
 

@@ -272,14 +272,20 @@ def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse
 
 def _lost(request: HttpRequest, need: Need, sentence: str, wish: Booking | None = None) -> HttpResponse:
     """The time is gone: say so, keep what was entered, and offer the next free times."""
-    student = wish.student if wish else None
-    context = {
-        "sentence": sentence,
-        "need": need,
-        "times": finding.times(need, NEXT_TIMES, student=student),
-        "wish": wish,
-    }
+    context = {"sentence": sentence, "need": need, "times": _next_times(request, need, wish), "wish": wish}
     return render(request, "counseling/taken.html", context)
+
+
+def _next_times(request: HttpRequest, need: Need, wish: Booking | None) -> list[Time]:
+    """The next free times; for somebody's wish only those that the rules let this student have."""
+    if wish is None:
+        return finding.times(need, NEXT_TIMES)
+    found, now = finding.times(need, MOST, student=wish.student), timezone.now()
+    offered = rules.offered(request.user)
+    person = offered.child(str(wish.student_id))
+    if person is None or need.topic_id not in offered.rules:
+        return found[:NEXT_TIMES]
+    return [time for time in found if offered.at(need.topic, person, time.start, now=now).allowed][:NEXT_TIMES]
 
 
 def _first_guess(request: HttpRequest, slot: Slot) -> dict[str, object]:

@@ -216,6 +216,19 @@ def test_the_next_times_leave_out_when_the_student_is_somewhere_else(
     assert f'formaction="{url_of(another)}"' not in page
 
 
+def test_the_next_times_leave_out_what_opens_to_others_first(
+    family, make_slot, slot, wish, topic, make_student, make_parent, rule
+):
+    rule(everyone_after_days=20)  # the day opens 30 days before, to everybody 10 days before
+    today, later = make_slot("2026-11-26 14:00"), make_slot("2026-12-20 14:00")
+    other = make_parent()
+    bookings.book(slot.pk, student=make_student("이바다", other), topic=topic, mode="visit", by=other)
+
+    page = family.post(url_of(slot), wish).content.decode()
+    assert f'formaction="{url_of(today)}"' in page
+    assert f'formaction="{url_of(later)}"' not in page
+
+
 def test_the_cap_is_said_on_the_form(family, make_slot, slot, wish, rule, topic, student, parent):
     rule(open_most=1)
     bookings.book(make_slot("2026-11-26 14:00").pk, student=student, topic=topic, mode="visit", by=parent)

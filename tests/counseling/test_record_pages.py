@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Student, User
+from counseling import booking as bookings
 from counseling import records, sheets
-from counseling.models import BreakGlass, Record
+from counseling.models import BreakGlass, Record, Topic
 from counseling.records import Entry
 from counseling.roles import ROLE_PERMISSIONS
 from documents.models import IssuedDocument
@@ -301,6 +302,22 @@ def test_what_was_proposed_is_booked_with_the_same_counsellor_near_that_day(
     assert f"/times/{far.pk}/" not in page and f"/times/{other.pk}/" not in page
     client.force_login(parent)
     assert client.get(reverse("counseling:record_next", args=[done.pk])).status_code == 404
+
+
+def test_what_cannot_be_booked_near_that_day_says_why(
+    client, shared, done, login, student, make_slot, make_counselor, topic, rule, monday_morning
+):
+    monday_morning.move_to("2026-11-26 09:00+09:00")
+    taken, closed = make_slot("2026-12-07 14:00"), make_slot("2026-12-09 14:00")
+    another = Topic.objects.create(slug="study", name="학습상담", modes=["visit"], lead_hours=24, horizon_days=30)
+    elsewhere = make_slot("2026-12-07 14:30", counselor=make_counselor("이도윤 상담사", topics=[another]))
+    bookings.book(elsewhere.pk, student=student, topic=another, mode="visit", by=login)
+    rule(everyone_after_days=19)  # 30 days before, to everybody 11 days before: on 28 November
+    client.force_login(login)
+
+    page = words(client.get(reverse("counseling:record_next", args=[done.pk])))
+    assert "다른 상담 예약이 있습니다" in page and f"/times/{taken.pk}/" not in page
+    assert "2026. 11. 28.(토) 00:00부터 예약할 수 있습니다" in page and f"/times/{closed.pk}/" not in page
 
 
 def test_a_guardian_of_a_young_child_sees_it_at_once(client, shared, parent, student, done):
