@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from counseling import absence
 from counseling.admin.slots import CLOCK, DAY, own_counselors
 from counseling.admin.working import said, stretch
-from counseling.models import Counselor
+from counseling.models import Counselor, Slot
 from krds.dates import kdatetime
 from lifecycle import access
 from lifecycle.locks import Refused
@@ -48,7 +49,7 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["counselor"].queryset = own_counselors(request)
+        self.fields["counselor"].queryset = own_counselors(request) | _gone(request)
         if not request.user.has_perm("counseling.view_every_booking"):
             del self.fields["whole"]
 
@@ -61,6 +62,13 @@ class AbsenceForm(forms.Form):
             if cleaned["period"] and cleaned["period"].upper <= timezone.now():
                 self.add_error("first_day", "이미 지난 기간입니다.")
         return cleaned
+
+
+def _gone(request: HttpRequest) -> models.QuerySet[Counselor]:
+    """Counsellors who are not active any more and still have times ahead: somebody has to settle them."""
+    ahead = Slot.objects.standing().filter(period__endswith__gt=timezone.now())
+    gone = Counselor.objects.filter(active=False, pk__in=ahead.values("counselor"))
+    return gone if request.user.has_perm("counseling.view_every_booking") else gone.filter(user=request.user)
 
 
 class AbsencePages:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from counseling import video
 from counseling.admin.trying import TryPage
-from counseling.models import Counselor, Mode, Topic
+from counseling.models import Booking, Counselor, Mode, Topic
 from lifecycle.admin import StaffAdmin
 
 
@@ -75,6 +78,17 @@ class TopicAdmin(StaffAdmin):
         return topic.mode_labels
 
 
+def _say_what_stays(request: HttpRequest, counselor: Counselor) -> None:
+    """Nobody is told by itself that a counsellor has gone: staff are led to whom that hits."""
+    ahead = Booking.objects.upcoming().filter(slot__counselor=counselor)
+    if last := ahead.order_by("-period__startswith").first():
+        asked = {"counselor": counselor.pk, "first_day": timezone.localdate()}
+        asked |= {"last_day": timezone.localdate(last.starts_at), "reason": "상담사 사정"}
+        url = f"{reverse('admin:counseling_absence')}?{urlencode(asked)}"
+        sentence = f"이 상담사의 다가오는 예약 {ahead.count()}건은 그대로 있습니다."
+        messages.warning(request, format_html('{} <a href="{}">지금 정리하기</a>', sentence, url))
+
+
 @admin.register(Counselor)
 class CounselorAdmin(StaffAdmin):
     list_display = ["name", "topic_names", "active"]
@@ -108,6 +122,8 @@ class CounselorAdmin(StaffAdmin):
         super().save_model(request, obj, form, change)
         if obj.video_url != url and (told := video.give_counselor(obj, url)):
             messages.info(request, f"바뀐 화상 상담 주소를 다가오는 화상 상담 {told}건의 가족에게 알립니다.")
+        if change and "active" in form.changed_data and not obj.active:
+            _say_what_stays(request, obj)
 
     @admin.display(description="맡은 주제")
     def topic_names(self, counselor: Counselor) -> str:
