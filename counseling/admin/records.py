@@ -237,6 +237,7 @@ class Records:
             else:
                 messages.success(request, "공유를 거두었습니다. 발급한 결과지도 회수했습니다.")
             return redirect("admin:counseling_record", pk)
+        openings.opened(request, record, "공유 거두기 화면")
         context = {
             "title": "공유 거두기",
             "booking": booking,

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from centre.models import Holiday
-from counseling import absence, answering, doctor, joining, walkin
+from counseling import absence, answering, doctor, joining, records, walkin
 from counseling import booking as bookings
 from counseling.models import Booking, Leave, SlotOffer, WeeklyPattern, Wish
 from counseling.models.slots import midnight
 from intake.models import Strike
 from lifecycle import retention
+from lifecycle.models import AccessLog
 
 pytestmark = pytest.mark.django_db
 
@@ -249,3 +250,32 @@ def test_whoever_waits_is_offered_what_the_topic_still_offers(booked, topic, mak
     bookings.cancel(Booking.objects.get(pk=booked.pk), by=parent, reason="일정")
 
     assert wish.offers.standing().get().mode == "phone"
+
+
+# --- Who has gone ------------------------------------------------------------------------------
+
+
+def test_a_counsellor_who_goes_leaves_no_booking_behind_unseen(client, boss, booked, counselor, colleague, make_slot):
+    elsewhere = make_slot("2026-11-25 14:00", counselor=colleague.counselor)
+    client.force_login(boss)
+    url = reverse("admin:counseling_counselor_change", args=[counselor.pk])
+    typed = {"name": counselor.name, "topics": [topic.pk for topic in counselor.topics.all()]}
+    page = client.post(url, typed, follow=True).content.decode()
+    assert "다가오는 예약 1건은 그대로 있습니다" in page
+
+    asked = {"counselor": counselor.pk, "first_day": "2026-11-23", "last_day": "2026-11-25", "reason": "상담사 사정"}
+    found = client.get(ABSENCE, asked).context["found"]
+    assert [hit.booking for hit in found.hits] == [booked]
+    client.post(ABSENCE, asked | {f"booking-{booked.pk}": f"slot:{elsewhere.pk}"})
+    booked.refresh_from_db()
+    assert booked.slot == elsewhere
+    assert counselor.name not in client.get(ABSENCE).content.decode()
+
+
+def test_looking_at_what_would_be_unshared_is_an_opening(client, chief, record, me):
+    client.force_login(me)
+    records.share(record, version=1, by=me)
+    client.force_login(chief)
+    client.get(reverse("admin:counseling_unshare_record", args=[record.booking_id]))
+
+    assert AccessLog.objects.filter(by=chief, what=f"상담 기록 {record.pk}: 공유 거두기 화면").count() == 1
