@@ -120,7 +120,7 @@ class BookingAdmin(MaskedAdmin):
         steps = (
             {
                 **Desk(self).steps(request, booking),
-                "can_confirm": can_confirm(booking),
+                "can_confirm": request.user.has_perm("counseling.change_booking") and can_confirm(booking),
                 "can_link": VideoPages.can_link(request, booking),
                 **record_steps(request, booking),
             }

@@ -72,7 +72,7 @@ class Papers:
 
     def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The confirmation of a booking, for a family at the counter."""
-        if not request.user.has_perm("counseling.view_booking"):
+        if not request.user.has_perms(["counseling.view_booking", "counseling.change_booking"]):
             raise PermissionDenied
         booking = get_object_or_404(Booking.objects.visible_to(request.user).for_page(), pk=pk)
         try:

@@ -109,7 +109,7 @@ class TestConfirmation:
         address = reverse("admin:counseling_confirmation", args=[booking.pk])
         other = make_counselor("박바다 상담사")
         for one in (counselor, other):
-            one.user.user_permissions.set(Permission.objects.filter(codename="view_booking"))
+            one.user.user_permissions.set(Permission.objects.filter(codename__in=["view_booking", "change_booking"]))
 
         assert log_in(other.user).post(address).status_code == 404
         assert log_in(counselor.user).post(address).status_code == 302
