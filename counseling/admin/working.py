@@ -66,7 +66,9 @@ class PatternForm(forms.ModelForm):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"weekday"}
+        """``weekday`` is no field of the form to add; what is wrong with it is said where weekdays are ticked."""
+        chosen = {"weekday"} if self.cleaned_data.get("weekdays") else set()
+        return super()._get_validation_exclusions() - chosen
 
 
 class BreakInline(admin.TabularInline):

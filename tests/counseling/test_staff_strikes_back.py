@@ -17,6 +17,7 @@ from counseling import absence, answering, doctor, joining, records, walkin
 from counseling import booking as bookings
 from counseling.models import Booking, Leave, SlotOffer, WeeklyPattern, Wish
 from counseling.models.slots import midnight
+from documents.models import IssuedDocument
 from intake.models import Strike
 from lifecycle import retention
 from lifecycle.models import AccessLog
@@ -279,3 +280,30 @@ def test_looking_at_what_would_be_unshared_is_an_opening(client, chief, record, 
     client.get(reverse("admin:counseling_unshare_record", args=[record.booking_id]))
 
     assert AccessLog.objects.filter(by=chief, what=f"상담 기록 {record.pk}: 공유 거두기 화면").count() == 1
+
+
+@pytest.mark.parametrize(("role", "status"), [("감사(열람)", 403), ("팀장(승인)", 302)])
+def test_whoever_only_reads_issues_no_paper(client, booked, make_parent, role, status):
+    reader = make_parent("이열람")
+    reader.is_staff = True
+    reader.save()
+    reader.groups.add(Group.objects.get(name=role))
+    client.force_login(reader)
+    url = reverse("admin:counseling_confirmation", args=[booked.pk])
+
+    page = client.get(reverse("admin:counseling_booking_change", args=[booked.pk])).content.decode()
+    assert (url in page) is (status == 302)
+    assert client.post(url).status_code == status
+    assert IssuedDocument.objects.count() == (status == 302)
+
+
+def test_a_pattern_without_a_weekday_says_so_and_keeps_the_rest(client, boss, counselor):
+    client.force_login(boss)
+    typed = {
+        "counselor": counselor.pk, "starts": "13:30", "ends": "18:00", "modes": ["visit"], "first_day": "2026-11-23",
+        "breaks-TOTAL_FORMS": "0", "breaks-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    page = client.post(reverse("admin:counseling_weeklypattern_add"), typed)
+
+    assert page.context["adminform"].form.errors.keys() == {"weekdays"}
+    assert 'value="13:30"' in page.content.decode()
