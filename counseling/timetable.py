@@ -172,13 +172,28 @@ def withdraw(slots: Sequence[Slot]) -> int:
     return len(keys)
 
 
-def room_for_more(counselor: Counselor, day: date) -> str | None:
+def obstacle(
+    counselor: Counselor, period: DateTimeTZRange, venue: int | None = None, *, but: Slot | None = None
+) -> str | None:
+    """Why ``counselor`` gets no single time in ``period``: leave, the centre's days and hours, or the own limits.
+
+    A sentence, or ``None``. ``but`` is the time that is moved. Exact only under the counsellor's lock.
+    """
+    day = timezone.localdate(period.lower)
+    if counselor.leaves.filter(period__overlap=period).exists():
+        return f"{counselor}: 그 시간에 휴가·출장입니다."
+    if closed := Calendar.load(day, day).closed_during(period.lower, period.upper, venue):
+        return closed
+    return room_for_more(counselor, day, but=but)
+
+
+def room_for_more(counselor: Counselor, day: date, *, but: Slot | None = None) -> str | None:
     """Why ``counselor`` may get no further time on ``day``, as a sentence; ``None`` when one more is fine.
 
     Exact only under the counsellor's lock.
     """
     monday = day - timedelta(days=day.weekday())
-    standing = Slot.objects.standing().filter(counselor=counselor)
+    standing = Slot.objects.standing().filter(counselor=counselor).exclude(pk=but and but.pk)
     limits = (
         (counselor.most_per_day, standing.on(day), "하루 최대 {}회를 이미 열었습니다."),
         (

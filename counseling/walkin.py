@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from accounts.models import Student
 from centre.models import Room, RoomUse
+from centre.rooms import Usage
 from counseling import booking as bookings
-from counseling.booking import Taken
+from counseling import timetable
+from counseling.booking import NotNow, Taken
 from counseling.models import Booking, Counselor, Leave, Mode, Slot, Topic
 from lifecycle.locks import contended, lock
 
@@ -80,6 +82,13 @@ def begin(
         return bookings.mark(booking, Booking.State.ARRIVED, by=by)
 
 
+def _obstacle(counselor: Counselor, period: DateTimeTZRange, room: Room | None) -> str | None:
+    if sentence := timetable.obstacle(counselor, period, room and room.venue_id):
+        return sentence
+    day = timezone.localdate(period.lower)
+    return Usage.load([room], day, day).obstacle(room, period) if room else None
+
+
 def open_and_begin(
     counselor: Counselor,
     *,
@@ -95,16 +104,20 @@ def open_and_begin(
 
     Raises:
         Taken: the counsellor or the room is taken in that stretch, or the student is somewhere else.
-        NotNow: as ``booking.book``.
+        NotNow: as ``booking.book``; or the centre or the room is shut then, or the counsellor has enough, and no
+            ``exception`` says why all the same.
     """
     with contended(BUSY, Taken), transaction.atomic():
-        lock(Counselor.objects, counselor.pk)
+        counselor = lock(Counselor.objects, counselor.pk)
         if room:
             lock(Room.objects, room.pk)
         now = timezone.now()
         if not free_now(topic, now).filter(pk=counselor.pk).exists():
             raise Taken(BUSY)
-        slot = Slot(counselor=counselor, period=stretch(topic, now), modes=[Mode.VISIT], room=room)
+        period = stretch(topic, now)
+        if not exception and (sentence := _obstacle(counselor, period, room)):
+            raise NotNow(sentence)
+        slot = Slot(counselor=counselor, period=period, modes=[Mode.VISIT], room=room)
         slot.save(force_insert=True)
         asked = {"student": student, "topic": topic, "mode": Mode.VISIT, "by": by}
         return begin(slot.pk, question=question, exception=exception, consent=consent, **asked)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from centre.models import Room, RoomUse
 from centre.rooms import Usage
-from counseling import waiting
+from counseling import timetable, waiting
 from counseling.admin.offer import ModesField
 from counseling.admin.periods import AheadFirst
 from counseling.models import Booking, Counselor, Slot
@@ -42,6 +42,13 @@ class SlotForm(forms.ModelForm):
     starts = forms.TimeField(label="시작", widget=CLOCK)
     ends = forms.TimeField(label="끝", widget=CLOCK)
     modes = ModesField()
+    exception = forms.CharField(
+        label="예외 사유",
+        required=False,
+        max_length=200,
+        help_text="쉬는 날이나 운영 시간 밖, 상담사의 최대 상담 수를 넘겨 열 때만 적습니다. 변경 이력에 남습니다.",
+        widget=forms.TextInput({"class": "vTextField", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = Slot
@@ -71,20 +78,31 @@ class SlotForm(forms.ModelForm):
             self.instance.period = DateTimeTZRange(*moments, "[)")
             if moved:
                 self.instance.planned = False  # made by hand from now on: no pattern moves it back
+            if moved and (counselor := cleaned.get("counselor")):
+                self._check_rules(counselor, cleaned.get("room"), exception=cleaned.get("exception"))
             if moved and (room := cleaned.get("room")):
-                self._check_room(room, cleaned["day"])
+                self._check_room(room, cleaned["day"], outside_hours=bool(cleaned.get("exception")))
         return cleaned
 
     def _lock_counselor_and_room(self, cleaned: dict[str, Any]) -> None:
         """In the order of ``docs/locks.md``; a slot's own lock comes after."""
         if counselor := cleaned.get("counselor"):
-            lock(Counselor.objects, counselor.pk)
+            cleaned["counselor"] = lock(Counselor.objects, counselor.pk)  # with the limits of this moment
         if room := cleaned.get("room"):
             lock(Room.objects, room.pk)
 
-    def _check_room(self, room: Room, day: date) -> None:
+    def _check_rules(self, counselor: Counselor, room: Room | None, *, exception: str | None) -> None:
+        """What publishing would not do is done by hand with a reason only."""
+        mine = self.instance if self.instance.pk else None
+        sentence = timetable.obstacle(counselor, self.instance.period, room and room.venue_id, but=mine)
+        if sentence and not (exception or "").strip():
+            self.add_error("exception", f"{sentence} 그래도 열려면 사유를 적어 주세요.")
+
+    def _check_room(self, room: Room, day: date, *, outside_hours: bool) -> None:
         mine = RoomUse.objects.of(self.instance).first() if self.instance.pk else None
-        if sentence := Usage.load([room], day, day).obstacle(room, self.instance.period, ignoring=mine):
+        if sentence := Usage.load([room], day, day).obstacle(
+            room, self.instance.period, ignoring=mine, outside_hours=outside_hours
+        ):
             self.add_error("room", sentence)
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -112,7 +130,7 @@ class SlotAdmin(StaffAdmin):
     list_display = ["when", "counselor", "mode_labels", "room", "published", "taken"]
     list_filter = [AheadFirst, TakenFilter, "counselor", "published"]
     actions = ["publish", "unpublish"]
-    fields = ["counselor", "day", ("starts", "ends"), "modes", "room", "published"]
+    fields = ["counselor", "day", ("starts", "ends"), "modes", "room", "published", "exception"]
     ordering = [RangeStartsWith("period").asc(), "pk"]
     change_list_template = "admin/counseling/slot/change_list.html"
 
@@ -158,6 +176,15 @@ class SlotAdmin(StaffAdmin):
         super().save_model(request, obj, form, change)
         if obj.published and form.changed_data:
             waiting.slots_opened([obj])
+
+    def construct_change_message(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """The reason for an exception stays in the history of the time."""
+        said = super().construct_change_message(request, form, formsets, add)
+        if reason := form.cleaned_data.get("exception"):
+            said.append({"changed": {"fields": [f"예외 사유: {reason}"]}})
+        return said
 
     # --- Actions -----------------------------------------------------------------------------
     @admin.action(description="선택한 시간 공개", permissions=["change"])
