@@ -32,31 +32,53 @@ def beat(environ: Mapping[str, str], folder: Path) -> Child:
     return _celery("beat", ["beat", "--pidfile=", "--schedule", str(schedule)], environ, folder)
 
 
+class Crew:
+    """One worker and the beat, and what their keeper had to say."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
+        self._worker = Kept(worker(environ, folder))
+        self.kept = [self._worker, Kept(beat(environ, folder))]
+        self.said: list[str] = []
+
+    @property
+    def worker_pid(self) -> int:
+        return self._worker.child.process.pid
+
+    @property
+    def worker_lives(self) -> bool:
+        return self._worker.child.alive
+
+    def kill_worker(self) -> int:
+        """As the kernel would that is out of memory: no farewell; return who it was."""
+        pid = self.worker_pid
+        self._worker.child.process.kill()
+        return pid
+
+
 @contextmanager
-def on_duty(environ: Mapping[str, str], folder: Path) -> Iterator[list[str]]:
-    """One worker and the beat, kept alive as ``make run`` keeps them; yields what the keeper had to say.
+def on_duty(environ: Mapping[str, str], folder: Path) -> Iterator[Crew]:
+    """One worker and the beat, kept alive as ``make run`` keeps them.
 
     A worker that loses its broker with a task in hand may die of it (celery/kombu#582 and its kin), so
     whoever measures an outage needs what production has: somebody who starts it again.
     """
-    kept = [Kept(worker(environ, folder)), Kept(beat(environ, folder))]
-    said: list[str] = []
+    crew = Crew(environ, folder)
     off_duty = threading.Event()
 
     def keep() -> None:
-        for one in kept:
+        for one in crew.kept:
             one.start()
         while not off_duty.wait(LOOK_SECONDS):
-            for one in kept:
-                one.look(said.append)
+            for one in crew.kept:
+                one.look(crew.said.append)
 
     keeper = threading.Thread(target=keep, name="keeper")
     keeper.start()
     try:
-        yield said
+        yield crew
     finally:
         off_duty.set()
-        for one in kept:
+        for one in crew.kept:
             one.child.stop(STOP_SECONDS)
         keeper.join()
 

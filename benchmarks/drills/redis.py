@@ -1,4 +1,7 @@
-"""Redis is killed while bookings go on: they go on as fast, and every notice arrives afterwards, once."""
+"""Redis is killed while bookings go on: they go on as fast, and every notice arrives afterwards, once.
+
+Halfway through the outage the worker is killed, too: its keeper starts it again, and it does what was left.
+"""
 
 from __future__ import annotations
 
@@ -53,18 +56,22 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
         wishes = journeys.wishes(stage.slots(int(seconds * VISITORS / PAUSE_SECONDS)))
         stage.analyse()
         environ = {**portal.environ, "DATABASE_URL": url}
-        with portal.served(url) as web, crew.on_duty(environ, portal.folder) as said:
+        with portal.served(url) as web, crew.on_duty(environ, portal.folder) as people:
             crew.wait_until_at_work()
             street = Street(web, wishes)
             street.open_for(BEFORE_SECONDS, before)
             portal.broker.kill()
             try:
-                street.open_for(effort.outage_seconds, outage)
+                street.open_for(effort.outage_seconds / 2, outage)
+                killed = people.kill_worker()
+                street.open_for(effort.outage_seconds / 2, outage)
             finally:
                 portal.broker.start()
             street.open_for(AFTER_SECONDS, after)
             waited = _caught_up()
-        _judge(report, [before, outage, after], waited, restarts=len(said) // 2)
+            back = people.worker_lives and people.worker_pid != killed
+        report.exactly("the killed worker was started again", back, True)
+        _judge(report, [before, outage, after], waited, restarts=len(people.said) // 2)
 
 
 class Street:
