@@ -71,6 +71,10 @@ class History(Pages):
         with transaction.atomic():
             people = [booking.student for booking in bookings]
             unmasked = may_unmask and form.is_valid() and len(set(people)) <= MOST_UNMASKED
+            if may_unmask and form.is_valid() and not unmasked:
+                form.add_error(
+                    "reason", f"한 번에 {MOST_UNMASKED}명까지 볼 수 있습니다. 학생 한 사람의 내역에서 해제해 주세요."
+                )
             if unmasked:
                 what, reason = f"상담 예약·취소 내역 {len(bookings)}건", form.cleaned_data["reason"]
                 access.record(request, access.AccessLog.Act.UNMASK, what, subjects=people, reason=reason)

@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Student, User
 from centre.models import Holiday
 from counseling import absence, answering, doctor, joining, records, walkin
 from counseling import booking as bookings
-from counseling.models import Booking, Leave, SlotOffer, WeeklyPattern, Wish
+from counseling.models import Booking, Leave, Slot, SlotOffer, WeeklyPattern, Wish
 from counseling.models.slots import midnight
 from documents.models import IssuedDocument
 from intake.models import Strike
@@ -307,3 +307,26 @@ def test_a_pattern_without_a_weekday_says_so_and_keeps_the_rest(client, boss, co
 
     assert page.context["adminform"].form.errors.keys() == {"weekdays"}
     assert 'value="13:30"' in page.content.decode()
+
+
+@pytest.mark.parametrize(("number", "shown"), [(50, True), (51, False)])
+def test_too_many_people_to_unmask_are_said_to_be_too_many(client, boss, counselor, topic, parent, number, shown):
+    born = {"birth_date": date(2011, 5, 5), "grade": 9, "grade_year": 2026}
+    students = Student.objects.bulk_create(Student(name=f"마스크{n}", **born) for n in range(number))
+    begins = DAY.lower + timedelta(hours=9)
+    periods = [
+        DateTimeTZRange(begins + timedelta(minutes=n), begins + timedelta(minutes=n + 1), "[)") for n in range(number)
+    ]
+    slots = Slot.objects.bulk_create(Slot(counselor=counselor, period=period, modes=["visit"]) for period in periods)
+    common = {"topic": topic, "mode": "visit", "state": State.BOOKED, "booked_by": parent, "booked_at": timezone.now()}
+    Booking.objects.bulk_create(
+        Booking(slot=slot, student=student, period=slot.period, **common)
+        for slot, student in zip(slots, students, strict=True)
+    )
+    client.force_login(boss)
+    url = f"{reverse('admin:counseling_history')}?day={WEDNESDAY}"
+    page = client.post(url, {"reason": "민원 확인"}).content.decode()
+
+    assert ("마스크0" in page) is shown
+    assert ("한 번에 50명까지" in page) is not shown
+    assert AccessLog.objects.filter(act=AccessLog.Act.UNMASK).count() == shown
