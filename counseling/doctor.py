@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import Student
 from accounts.schoolyear import school_year
 from centre.models import RoomUse
 from counseling import waiting_doctor as queue
@@ -98,6 +99,9 @@ def _over_the_caps() -> Iterator[str]:
     counted = own.filter(topic__in=capped, state__in=Booking.OCCUPYING - {Booking.State.HELD}).select_related("student")
     for (student, topic, year), number in _per_year(counted, rules):
         yield f"학생 {student}: 주제 {topic}의 {year}년(학년도) 상담이 {number}건으로 한도를 넘습니다."
+    across = [topic for topic in capped if rules[topic].year_scope == Scope.ALL]
+    for (student, year), number in _per_year_in_all(counted.filter(topic__in=across), rules):
+        yield f"학생 {student}: 여러 주제를 합한 {year}년(학년도) 상담이 {number}건으로 한도를 넘습니다."
 
 
 def _topics() -> QuerySet[Topic]:
@@ -114,11 +118,31 @@ def _per_year(bookings: Iterable[Booking], rules: dict[int, Rules]) -> Iterator[
     numbers: Counter[tuple[int, int, int]] = Counter()
     for booking in bookings:
         rule, day, student = rules[booking.topic_id], timezone.localdate(booking.starts_at), booking.student
-        grade = student.grade + school_year(day) - student.grade_year if student.status == "enrolled" else None
+        grade = _grade(student, day)
         key = (student.pk, booking.topic_id, rule.year_of(day))
         numbers[key] += 1
         if _above(numbers[key], [rule.year_most(grade)]):
             yield key, numbers[key]
+
+
+def _per_year_in_all(bookings: Iterable[Booking], rules: dict[int, Rules]) -> Iterator[tuple[tuple[int, int], int]]:
+    """Student and year with more bookings of several topics together than the widest rule of these allows.
+
+    Only topics whose rules count all are looked at: what else a student had would have made them refuse sooner.
+    """
+    found: dict[tuple[int, str, int], list[tuple[int, int | None]]] = defaultdict(list)
+    for booking in bookings:
+        rule, day = rules[booking.topic_id], timezone.localdate(booking.starts_at)
+        most = rule.year_most(_grade(booking.student, day))
+        found[booking.student_id, rule.year_kind, rule.year_of(day)].append((booking.topic_id, most))
+    for (student, _kind, year), had in found.items():
+        several = len({topic for topic, _most in had}) > 1  # of one alone ``_per_year`` speaks
+        if several and _above(len(had), [most for _topic, most in had]):
+            yield (student, year), len(had)
+
+
+def _grade(student: Student, day: date) -> int | None:
+    return student.grade + school_year(day) - student.grade_year if student.status == "enrolled" else None
 
 
 def _strikes() -> Iterator[str]:

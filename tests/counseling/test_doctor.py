@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from counseling import booking as bookings
 from counseling import doctor
-from counseling.models import Booking, Slot
+from counseling.models import Booking, Slot, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +50,20 @@ def test_the_command_speaks_for_every_room(booked, rule, capsys):
     with pytest.raises(CommandError):
         call_command("doctor")
     assert Booking.objects.count() == 1
+
+
+@pytest.mark.parametrize(("scope", "most", "found"), [("all", 2, True), ("all", 3, False), ("one", 2, False)])
+def test_a_year_cap_over_several_topics_is_recounted_where_the_rule_counts_all(
+    make_slot, student, topic, parent, counselor, rule, monday_morning, scope, most, found
+):
+    rule(open_most=9)
+    other = Topic.objects.create(slug="abroad", name="유학 상담", modes=["visit"], rules=topic.rules)
+    counselor.topics.add(other)
+    for day, subject in (("24", topic), ("25", other), ("26", other)):
+        slot = make_slot(f"2026-11-{day} 18:00")
+        bookings.book(slot.pk, student=student, topic=subject, mode="visit", by=parent)
+    rules = rule(open_most=9, year_kind="calendar", year_scope=scope)
+    rules.caps.create(most=most)
+
+    sentence = f"학생 {student.pk}: 여러 주제를 합한 2026년(학년도) 상담이 3건으로 한도를 넘습니다."
+    assert doctor.check() == ([sentence] if found else [])
