@@ -34,6 +34,7 @@ SUITS = """
     AND topic.modes && slot.modes
     AND upper(slot.period) - lower(slot.period) >= make_interval(mins => topic.minutes)
     AND lower(slot.period) >= %(now)s + make_interval(hours => topic.lead_hours)
+    AND lower(slot.period) > %(now)s
     AND lower(slot.period) < %(midnight)s + make_interval(days => topic.horizon_days + 1)
 """
 # The states of ``Booking.OCCUPYING``, as the index behind ``booking_one_per_slot`` has them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from counseling import booking, finding
 from counseling.finding import Need
@@ -104,3 +105,13 @@ def test_a_student_is_not_offered_times_at_which_it_is_elsewhere(
     offered = [time.url for time in finding.times(Need(topic), student=student)]
 
     assert offered == [f"/counseling/times/{next_hour.pk}/"]
+
+
+@pytest.mark.parametrize(("now", "free"), [("2026-11-25 13:59:59.999999", True), ("2026-11-25 14:00", False)])
+def test_what_begins_this_moment_is_over_for_the_list_as_for_the_use_case(topic, slot, monday_morning, now, free):
+    topic.lead_hours = 0
+    topic.save()
+    monday_morning.move_to(f"{now}+09:00")
+
+    assert Slot.objects.free(topic=topic).exists() is free
+    assert (slot.refusal(topic, "visit", now=timezone.now()) is None) is free
