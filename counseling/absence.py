@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import Student
-from centre.models import Room
+from centre.models import Room, Venue
 from counseling import answering, changing, joining, notices, timetable
 from counseling import booking as bookings
 from counseling.models import Booking, Counselor, Leave, Slot
@@ -65,6 +65,7 @@ class Absence:
     period: DateTimeTZRange
     hits: list[Hit] = field(default_factory=list)
     unbooked: list[Slot] = field(default_factory=list)
+    venue: Venue | None = None  # without counsellors: only this place is shut
 
 
 @dataclass
@@ -77,11 +78,11 @@ class Outcome:
     failures: list[tuple[Booking, str]] = field(default_factory=list)
 
 
-def look(counselors: Sequence[Counselor], period: DateTimeTZRange) -> Absence:
+def look(counselors: Sequence[Counselor], period: DateTimeTZRange, venue: Venue | None = None) -> Absence:
     """Whom the absence hits, with proposals; a suggested time is suggested to one booking only."""
     now = timezone.now()
-    slots = _standing(counselors, period, now)
-    found = Absence(list(counselors), period)
+    slots = _standing(counselors, period, now, venue)
+    found = Absence(list(counselors), period, venue=venue)
     hit = Booking.objects.filter(state=Booking.State.BOOKED, slot__in=slots).for_page().order_by("period", "pk")
     booked = list(hit)
     busy = {booking.slot_id for booking in booked}
@@ -100,6 +101,7 @@ def settle(
     *,
     by: User,
     reason: str,
+    venue: Venue | None = None,
 ) -> Outcome:
     """Do what staff decided for each booking (by key); bookings without a decision stay for the next run.
 
@@ -112,11 +114,11 @@ def settle(
     Raises:
         Refused: the period could not be closed because somebody changed the same times at that moment.
     """
-    done = Outcome(withdrawn=_close(counselors, period, by=by))
-    if _let_go(counselors, period, by=by, reason=reason):
-        done.withdrawn += _close(counselors, period, by=by)
+    done = Outcome(withdrawn=_close(counselors, period, by=by, venue=venue))
+    if _let_go(counselors, period, by=by, reason=reason, venue=venue):
+        done.withdrawn += _close(counselors, period, by=by, venue=venue)
     chosen = {pk: value for pk, value in decisions.items() if DECISION.fullmatch(value)}
-    slots = _standing(counselors, period, timezone.now())
+    slots = _standing(counselors, period, timezone.now(), venue)
     asked = Booking.objects.filter(pk__in=chosen, slot__in=slots, state=Booking.State.BOOKED)
     for family in _families(list(asked.for_page().order_by("pk"))):
         try:
@@ -129,15 +131,19 @@ def settle(
     return done
 
 
-def _standing(counselors: Sequence[Counselor], period: DateTimeTZRange, now: datetime) -> list[Slot]:
-    """Times of these counsellors (of all, without any) that touch the period and are not over."""
+def _standing(
+    counselors: Sequence[Counselor], period: DateTimeTZRange, now: datetime, venue: Venue | None
+) -> list[Slot]:
+    """Times of these counsellors (of all, without any) that touch the period and are not over; at ``venue`` where named."""
     slots = Slot.objects.standing().filter(period__overlap=period, period__endswith__gt=now)
     if counselors:
         slots = slots.filter(counselor__in=counselors)
+    if venue:
+        slots = slots.filter(room__venue=venue)
     return list(slots.select_related("counselor", "room").order_by("period", "pk"))
 
 
-def _close(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User) -> int:
+def _close(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User, venue: Venue | None) -> int:
     """Write the leave down, take back what nobody has booked, and offer the rest to nobody else.
 
     So a booked time that its family gives up a moment later is not sold again.
@@ -150,7 +156,7 @@ def _close(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User
                 for gap in _gaps(period, known)
             )
         now = timezone.now()
-        held = lock_all(Slot.objects, [slot.pk for slot in _standing(counselors, period, now)])
+        held = lock_all(Slot.objects, [slot.pk for slot in _standing(counselors, period, now, venue)])
         taken = set(Booking.objects.occupying(now).filter(slot__in=held).values_list("slot_id", flat=True))
         Slot.objects.filter(pk__in=taken).update(published=False)
         return timetable.withdraw([slot for slot in held if slot.pk not in taken])
@@ -167,9 +173,11 @@ def _gaps(period: DateTimeTZRange, known: Iterable[DateTimeTZRange]) -> Iterator
         yield DateTimeTZRange(begins, period.upper, "[)")
 
 
-def _let_go(counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User, reason: str) -> int:
+def _let_go(
+    counselors: Sequence[Counselor], period: DateTimeTZRange, *, by: User, reason: str, venue: Venue | None
+) -> int:
     """Give back what is held unconfirmed in these times, so that nobody confirms it afterwards; how many."""
-    slots = _standing(counselors, period, timezone.now())
+    slots = _standing(counselors, period, timezone.now(), venue)
     held = list(Booking.objects.filter(state=Booking.State.HELD, slot__in=slots).for_page().select_related("offer"))
     for booking in held:
         if booking.offer:
@@ -267,7 +275,7 @@ class _Proposals:
         free = Slot.objects.starting(now, last).filter(~Exists(taken), published=True, counselor__active=True)
         self.free = [
             slot
-            for slot in free.select_related("counselor").prefetch_related("counselor__topics")
+            for slot in free.select_related("counselor", "room").prefetch_related("counselor__topics")
             if not self._is_shut(slot)
         ]
         away = {counselor.pk for counselor in absence.counselors}
@@ -313,8 +321,12 @@ class _Proposals:
 
     def _is_shut(self, slot: Slot) -> bool:
         away = {counselor.pk for counselor in self.absence.counselors}
-        shut = not away or slot.counselor_id in away
+        shut = slot.counselor_id in away if away else self._is_there(slot)
         return shut and slot.starts_at < self.absence.period.upper and self.absence.period.lower < slot.ends_at
+
+    def _is_there(self, slot: Slot) -> bool:
+        venue = self.absence.venue
+        return venue is None or (slot.room is not None and slot.room.venue_id == venue.pk)
 
     def _is_engaged(self, colleague: Counselor, period: DateTimeTZRange) -> bool:
         return any(

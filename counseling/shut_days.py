@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,17 +18,19 @@ MAY_SETTLE = ("counseling.view_booking", "counseling.change_booking", "counselin
 
 @shutting.register
 def published_times(period: DateTimeTZRange, venue: int | None) -> shutting.Hit | None:
-    """Times still ahead that were published for a day that is now off; those without a room are anywhere."""
+    """Times still ahead that were published for a day that is now off; of one venue, those in its rooms."""
     now = timezone.now()
     slots = Slot.objects.standing().filter(period__overlap=period, period__endswith__gt=now)
     if venue:
-        slots = slots.filter(Q(room__venue=venue) | Q(room=None))
+        slots = slots.filter(room__venue=venue)
     number = slots.count()
     if not number:
         return None
     booked = Booking.objects.filter(slot__in=slots, state=Booking.State.BOOKED).count()
     begins, over = timezone.localtime(period.lower), timezone.localtime(period.upper - timedelta.resolution)
     asked = {"whole": "on", "first_day": begins.date(), "last_day": over.date(), "reason": "센터 휴관"}
+    if venue:
+        asked["venue"] = venue
     if begins.date() == over.date() and period.upper - period.lower < timedelta(days=1):
         asked |= {"from_time": ktime(period.lower), "until_time": ktime(period.upper)}
     sentence = f"이미 공개한 상담 시간 {number}개가 쉬는 날에 있습니다(예약 {booked}건)."

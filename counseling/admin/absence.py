@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from centre.models import Venue
 from counseling import absence
 from counseling.admin.slots import CLOCK, DAY, own_counselors
 from counseling.admin.working import said, stretch
@@ -34,6 +35,13 @@ class AbsenceForm(forms.Form):
 
     counselor = forms.ModelChoiceField(Counselor.objects.none(), label="상담사", required=False, empty_label="고르세요")
     whole = forms.BooleanField(label="센터 전체가 쉽니다(모든 상담사)", required=False)
+    venue = forms.ModelChoiceField(
+        Venue.objects.all(),
+        label="장소",
+        required=False,
+        empty_label="모든 장소",
+        help_text="‘센터 전체’에서 한 장소만 쉴 때 고릅니다. 방이 없는 상담 시간은 그대로 둡니다.",
+    )
     first_day = forms.DateField(label="첫날", widget=DAY)
     last_day = forms.DateField(label="마지막 날", widget=DAY, required=False, help_text="하루면 비워 두세요.")
     from_time = forms.TimeField(
@@ -51,12 +59,14 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["counselor"].queryset = own_counselors(request) | _gone(request)
         if not request.user.has_perm("counseling.view_every_booking"):
-            del self.fields["whole"]
+            del self.fields["whole"], self.fields["venue"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if bool(cleaned.get("whole")) == bool(cleaned.get("counselor")) and "counselor" not in self.errors:
             self.add_error("counselor", "상담사를 한 사람 고르거나 ‘센터 전체’에 표시해 주세요.")
+        if cleaned.get("venue") and cleaned.get("counselor"):
+            self.add_error("venue", "장소는 ‘센터 전체’에서만 고릅니다. 상담사의 부재는 장소를 비워 두세요.")
         if {"first_day", "last_day", "from_time", "until_time"} <= cleaned.keys():
             cleaned["period"] = stretch(cleaned, self)
             if cleaned["period"] and cleaned["period"].upper <= timezone.now():
@@ -99,13 +109,14 @@ class AbsencePages:
                 }
                 self._settle(request, away, given, decisions)
                 return redirect(f"{request.path}?{request.GET.urlencode() or _query(request.POST)}")
-            found = absence.look(away, given["period"])
+            found = absence.look(away, given["period"], given.get("venue"))
             people = [hit.booking.student for hit in found.hits]
             if people:
                 access.record(request, access.AccessLog.Act.VIEW, "부재로 조정할 상담 예약", subjects=people)
         context = {"title": "갑작스러운 부재 처리", "form": form, "found": found, "whole": WHOLE}
         if found:
             context["when"] = said(found.period)
+            context["whole"] = str(found.venue or WHOLE)
             context["rows"] = [(hit, absence.who(hit.booking)) for hit in found.hits]
         site = self.page.admin_site
         context = {**site.each_context(request), "opts": self.page.opts, **context}
@@ -115,7 +126,8 @@ class AbsencePages:
         self, request: HttpRequest, away: list[Counselor], given: dict[str, Any], decisions: dict[int, str]
     ) -> None:
         try:
-            done = absence.settle(away, given["period"], decisions, by=request.user, reason=given["reason"])
+            words = {"reason": given["reason"], "venue": given.get("venue")}
+            done = absence.settle(away, given["period"], decisions, by=request.user, **words)
         except Refused as refused:
             messages.error(request, str(refused))
             return
