@@ -93,7 +93,6 @@ class WishAdmin(_Read):
         "student__name",
         "state",
         "earlier",
-        "priority",
         "joined_at",
         "until",
         "trouble",
@@ -104,7 +103,7 @@ class WishAdmin(_Read):
     ordering = ["-state", "-priority", "joined_at", "pk"]  # whoever waits stands first, in the order of the line
     change_form_template = "admin/counseling/waiting/change_form.html"
     fields = readonly_fields = [
-        "state", "number", "student", "topic", "modes_text", "days", "hours", "counselor", "booking", "priority",
+        "state", "number", "student", "topic", "modes_text", "days", "hours", "counselor", "booking",
         "joined_at", "until", "passes", "trouble", "asked_by",
     ]  # fmt: skip
 

@@ -647,3 +647,14 @@ def test_staff_offer_by_hand_with_a_reason_that_is_logged(taken, families, wait,
 
     assert (offer_of(wish).by_hand, offer_of(wish).reason) == (True, "전화로 확인함")
     assert AccessLog.objects.filter(reason="전화로 확인함").count() == 1
+
+
+def test_no_list_or_page_of_the_queue_tells_whom_staff_put_first(taken, families, wait, client):
+    """That a student has a priority is for the two roles that give it, on one page (``docs/privacy.md``)."""
+    wish = wait(families[1])
+    Wish.objects.filter(pk=wish.pk).update(priority=1)
+    client.force_login(User.objects.create_superuser("chief@example.com", name="정최고"))
+    for url in (reverse("admin:counseling_wish_changelist"), reverse("admin:counseling_wish_change", args=[wish.pk])):
+        page = client.get(url).content.decode()
+        assert "field-number" in page
+        assert "field-priority" not in page
