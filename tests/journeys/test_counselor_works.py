@@ -95,6 +95,7 @@ def test_arrival_and_end_are_written_down_on_the_board(visitor):
     hands.write(page.locator("input[name=ends]"), (now + timedelta(minutes=54)).strftime("%H:%M"))
     hands.tick(page.locator("input[name=modes][value=visit]"))
     hands.tick(page.locator("input[name=published]"))
+    hands.write(page.locator("input[name=exception]"), "운영 시간 밖에도 시험합니다.")  # whatever the clock says
     hands.press(page.locator("input[name=_save]"))
 
     who.go(BOARD)
