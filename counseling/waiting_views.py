@@ -101,7 +101,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("counseling:done", answering.accept(offer, by=request.user).pk)
             if request.POST.get("answer") == "decline":
                 answering.decline(offer, by=request.user)
-                messages.success(request, _("제안을 거절했습니다. 이 시간은 다음 분께 제안합니다."))
+                messages.success(request, _("제안을 거절했습니다. 이 시간은 기다리는 다음 분께 차례가 돌아갑니다."))
                 return redirect(offer.wish)
         except (Taken, NotNow, answering.Gone) as refused:
             refusal = str(refused)

@@ -212,7 +212,7 @@ def test_times_are_sorted_by_load_and_leave_out_where_the_student_is(
     second, first = (make_slot("2026-11-25 10:00", counselor=one) for one in (busy, idle))
     page = text(client.get(CALLER, {"q": "0001", "topic": topic.slug}))
 
-    assert page.index(f'value="{first.pk}"') < page.index(f'value="{second.pk}"')
+    assert page.index(f'name="when" value="{first.pk}"') < page.index(f'name="when" value="{second.pk}"')
     assert f'name="when" value="{clash.pk}"' not in page
 
 
