@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from lifecycle.locks import Refused, contended, lock
-from questionnaires import design as designs
-from questionnaires.design import Design, Question, Section
+from questionnaires import editing
+from questionnaires.design import Design, Question, Section, question_faults
 from questionnaires.models import Questionnaire, Version
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ def put(version: Version, question: Question, *, section: int, revision: int) ->
     """
 
     def changed(design: Design) -> Design:
-        new = designs.put(design, question, section)
+        new = editing.put(design, question, section)
         keys = [one.key for one in new.questions]
         earlier = {one.key: one for one in new.questions[: keys.index(question.key)]}
-        if faults := list(designs.question_faults(question, earlier)):
+        if faults := list(question_faults(question, earlier)):
             raise Refused(" ".join(faults))
         return new
 

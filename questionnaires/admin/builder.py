@@ -16,9 +16,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lifecycle.locks import Refused
-from questionnaires import building, design, preview
+from questionnaires import building, editing, preview
 from questionnaires.admin.entry import CopyForm, HeadingForm, QuestionForm, SectionForm
-from questionnaires.design import Section
+from questionnaires.design import Design, Section
 from questionnaires.models import Questionnaire, Version
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Builder:
         )
 
         def save(*, revision: int, **given: Any) -> Version:
-            step = partial(design.with_section, section=Section(**given), number=number)
+            step = partial(editing.with_section, section=Section(**given), number=number)
             return building.change(version, step, revision=revision)
 
         return self._entry(request, version, form, save, title="묶음 고치기" if old else "묶음 더하기")
@@ -168,18 +168,18 @@ class Builder:
         return TemplateResponse(request, template, {**site.each_context(request), "opts": self.page.opts, **context})
 
 
-def _step_of(version: Version, what: str, about: str) -> Callable[[design.Design], design.Design]:
+def _step_of(version: Version, what: str, about: str) -> Callable[[Design], Design]:
     """A button's ``do`` as a step of the design."""
     if what in {"up", "down", "remove"} and version.design.find(about):
         if what == "remove":
-            return partial(design.without, key=about)
-        return partial(design.moved, key=about, step=UP if what == "up" else DOWN)
+            return partial(editing.without, key=about)
+        return partial(editing.moved, key=about, step=UP if what == "up" else DOWN)
     if about.isdecimal() and int(about) < len(version.design.sections):
         number = int(about)
         if what == "section-remove" and not version.design.sections[number].questions:
-            return partial(design.without_section, number=number)
+            return partial(editing.without_section, number=number)
         if what in {"section-up", "section-down"}:
-            return partial(design.section_moved, number=number, step=UP if what == "section-up" else DOWN)
+            return partial(editing.section_moved, number=number, step=UP if what == "section-up" else DOWN)
     raise Refused(building.BUSY)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from lifecycle.locks import Refused
-from questionnaires import building, design
+from questionnaires import building, editing
 from questionnaires.design import Question
 from questionnaires.models import Questionnaire, Version
 
@@ -79,7 +79,7 @@ def test_a_wrong_question_is_refused_with_the_reason(version):
 
 def test_moving_a_question_before_what_it_hangs_on_cannot_be_published(version):
     draft = building.draft(version.questionnaire)
-    draft = building.change(draft, lambda old: design.moved(old, "practical", -1), revision=draft.revision)
+    draft = building.change(draft, lambda old: editing.moved(old, "practical", -1), revision=draft.revision)
     with pytest.raises(building.NotPublished, match="앞에 있는"):
         building.publish(draft, by=None)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questionnaires import design as designs
+from questionnaires import editing
 from questionnaires.design import Condition, Design, Question, Section
 
 
@@ -112,16 +112,16 @@ def test_moving_loses_nothing(tree, steps):
     design, _answers = tree
     every = sorted(keys(design.questions))
     for number, step in steps:
-        design = designs.moved(design, every[number % len(every)], step)
+        design = editing.moved(design, every[number % len(every)], step)
     assert sorted(keys(design.questions)) == every
 
 
 def test_a_question_goes_over_the_edge_of_its_section():
     two = Design((Section(title="1", questions=(choice("a"),)), Section(title="2", questions=(choice("b"),))))
-    assert [keys(s.questions) for s in designs.moved(two, "a", 1).sections] == [[], ["a", "b"]]
-    assert [keys(s.questions) for s in designs.moved(two, "b", -1).sections] == [["a", "b"], []]
-    assert designs.moved(two, "a", -1) == two
-    assert designs.moved(two, "b", 1) == two
+    assert [keys(s.questions) for s in editing.moved(two, "a", 1).sections] == [[], ["a", "b"]]
+    assert [keys(s.questions) for s in editing.moved(two, "b", -1).sections] == [["a", "b"], []]
+    assert editing.moved(two, "a", -1) == two
+    assert editing.moved(two, "b", 1) == two
 
 
 @pytest.mark.parametrize(
