@@ -6,8 +6,11 @@ and nothing that others book is touched.
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import datetime, timedelta
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -115,3 +118,22 @@ def book_caller(who: Visitor, starts: datetime, name: str, counselor: str) -> No
     page.get_by_role("button", name="찾기", exact=True).click()
     page.get_by_role("button", name="예약하기").click()
     told(who, "예약했습니다")
+
+
+def log_in_first_time(who: Visitor, name: str) -> None:
+    """A colleague of the demo has no second factor yet and is led to make one."""
+    main = who.page.locator("main")
+    who.log_in(name)
+    who.go("/admin/")
+    assert who.path() == "/accounts/me/second-factor/"
+    who.look("no-second-factor")
+    main.get_by_role("link", name="인증 앱으로 켜기").click()
+    main.locator("input[name=password]").fill("demo-portal-1")
+    main.get_by_role("button", name="확인", exact=True).click()
+    who.look("second-factor")
+    secret = re.search(r"[A-Z2-7]{32}", who.page.content()).group()
+    main.locator("input[name=code]").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    main.locator("input[name=code]").press("Enter")
+    who.page.wait_for_url(lambda url: "activate" not in url)
+    who.go("/admin/")
+    assert who.path() == "/admin/"

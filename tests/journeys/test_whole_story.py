@@ -128,7 +128,7 @@ def test_from_waiting_to_the_result_sheet(visitor):
     both(family, "form-sent")
     desk.add_slot(boss, at(9, 15), MINUTES)
     family.go(mine)
-    follow(family, "시간 변경")
+    follow(family, "예약 변경")
     both(family, "change")
     follow(family, re.compile("^선택"))
     press(family, "이 시간으로 바꾸기")
