@@ -13,8 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView, redirect_to_login
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -23,6 +22,7 @@ from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
 from counseling import records
+from lifecycle.counting import counts
 
 OTHER = "그 밖"
 OWN_CAP = 100  # of one's own duties; who has more sees that there are many
@@ -283,31 +283,16 @@ class StaffSite(admin.AdminSite):
             for duty in DUTIES
             if self.is_registered(apps.get_model(duty.model)) and request.user.has_perm(duty.permission)
         ]
-        counts = _counts([duty.rows(request.user) for duty in asked])
+        waiting = counts(duty.rows(request.user) for duty in asked)
         duties = [
             {"label": duty.label, "count": count, "url": duty.url()}
-            for duty, count in zip(asked, counts, strict=True)
+            for duty, count in zip(asked, waiting, strict=True)
             if count
         ]
         return super().index(request, {"duties": duties, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return MaskedAutocomplete.as_view(admin_site=self)(request)
-
-
-def _counts(querysets: list[models.QuerySet]) -> list[int]:
-    """How many rows each has, in one statement."""
-    counts, params = ["0"], []
-    for rows in querysets:
-        try:
-            sql, values = rows.values("pk").query.sql_with_params()
-        except EmptyResultSet:  # somebody who may see none
-            sql, values = "SELECT 1 WHERE false", ()
-        counts.append(f"(SELECT count(*) FROM ({sql}) AS waiting)")  # noqa: S608 -- Django's own SQL
-        params += values
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", params)
-        return list(cursor.fetchone()[1:])
 
 
 def _mark_current(groups: list[dict[str, Any]], path: str) -> None:

@@ -15,8 +15,10 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
+
+from lifecycle.counting import counts
 
 WRITTEN = re.compile(r"(?P<number>[1-9]\d{0,3})(?P<unit>[yd])")
 
@@ -116,11 +118,5 @@ def kind(code: str) -> Kind:
 
 def over(now: datetime, *, cap: int) -> dict[str, int]:
     """How many rows of each kind are over at ``now``, at most ``cap``, in one query."""
-    counts, params = [], []
-    for each in kinds():
-        sql, values = each.due(now).order_by().values("pk")[:cap].query.sql_with_params()
-        counts.append(f"(SELECT count(*) FROM ({sql}) AS due)")  # noqa: S608 -- Django's own SQL
-        params += values
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", params)
-        return dict(zip([each.code for each in kinds()], cursor.fetchone(), strict=True))
+    due = counts(each.due(now).order_by()[:cap] for each in kinds())
+    return dict(zip([each.code for each in kinds()], due, strict=True))
