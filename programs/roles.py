@@ -1,7 +1,17 @@
 from __future__ import annotations
 
 _READ = ["programs.view_program", "programs.view_run"]
-_WRITE = [*_READ, "programs.add_program", "programs.change_program", "programs.add_run", "programs.change_run"]
+_PARTS = [
+    f"programs.{act}_{part}" for part in ("session", "group") for act in ("view", "add", "change", "delete")
+]  # of a run: its sessions and its groups
+_WRITE = [
+    *_READ,
+    "programs.add_program",
+    "programs.change_program",
+    "programs.add_run",
+    "programs.change_run",
+    *_PARTS,
+]
 
 ROLE_PERMISSIONS = {
     "상담사": _READ,

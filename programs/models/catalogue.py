@@ -1,36 +1,19 @@
-"""The catalogue: what the centre offers, and each time it is held."""
+"""The catalogue: what the centre offers, whether or not a date is set."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audience import ForGrades
 from accounts.models import Partner, User
-
-
-class Status(models.TextChoices):
-    """What the clock says of a run or of a programme, the most useful to a visitor first."""
-
-    OPEN = "open", _("접수중")
-    COMING = "coming", _("접수예정")
-    WALK_IN = "walk-in", _("신청 없이 참여")
-    ANNOUNCED = "announced", _("일정 준비 중")
-    CLOSED = "closed", _("접수마감")
-    OVER = "over", _("종료")
-
-    @property
-    def badge(self) -> str:
-        """The colour of its badge; the word carries the meaning."""
-        return {Status.OPEN: "success", Status.COMING: "information", Status.WALK_IN: "primary"}.get(self, "")
+from programs.models.runs import Run
+from programs.models.status import Status
 
 
 class ProgramQuerySet(models.QuerySet):
@@ -147,86 +130,3 @@ class Program(ForGrades):
     @property
     def audience_label(self) -> str:
         return "·".join(str(self.Audience(one).label) for one in self.audience)
-
-
-class RunQuerySet(models.QuerySet):
-    def published(self) -> RunQuerySet:
-        return self.filter(published_at__lte=timezone.now())
-
-
-class Run(models.Model):
-    """One time that a programme is held. Its status is the clock's: nothing of it is stored."""
-
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="runs", verbose_name=_("프로그램"))
-    title = models.CharField(_("회차"), max_length=60, help_text="예: 2026년 겨울 1회")
-    starts_at = models.DateTimeField(_("시작"))
-    ends_at = models.DateTimeField(_("끝"))
-    place = models.CharField(_("장소"), max_length=100, blank=True)
-    capacity = models.PositiveIntegerField(_("정원(명)"), null=True, blank=True, validators=[MinValueValidator(1)])
-    opens_at = models.DateTimeField(
-        _("접수 시작"), null=True, blank=True, help_text="신청 없이 참여하는 행사이면 접수 시작과 마감을 비워 둡니다."
-    )
-    closes_at = models.DateTimeField(_("접수 마감"), null=True, blank=True, help_text="이 시각이 되면 마감됩니다.")
-    published_at = models.DateTimeField(
-        "게시 일시", null=True, blank=True, default=timezone.now, help_text="비워 두면 직원만 봅니다."
-    )
-
-    objects = RunQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("회차")
-        verbose_name_plural = _("회차")
-        ordering = ["starts_at", "pk"]
-        indexes = [models.Index(fields=["program", "starts_at"], name="run_program_start")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")),
-                name="run_ends_after_start",
-                violation_error_message="끝은 시작보다 뒤여야 합니다.",
-            ),
-            models.CheckConstraint(
-                condition=Q(opens_at=None, closes_at=None)
-                | Q(
-                    opens_at__isnull=False,
-                    closes_at__isnull=False,
-                    closes_at__gt=F("opens_at"),
-                    closes_at__lte=F("ends_at"),
-                ),
-                name="run_window_in_order",
-                violation_error_message="접수 시작과 마감은 둘 다 적거나 둘 다 비우고, "
-                "마감은 접수 시작보다 뒤, 행사 끝보다 앞이어야 합니다.",
-            ),
-            models.CheckConstraint(
-                condition=Q(capacity=None) | Q(capacity__gte=1),
-                name="run_seats_somebody",
-                violation_error_message="정원은 1명 이상이어야 합니다.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.program} {self.title}"
-
-    @staticmethod
-    def having(status: Status, now: datetime) -> Q:
-        """The condition that ``status_at`` computes, for the database."""
-        over = Q(ends_at__lte=now)
-        return {
-            Status.OPEN: Q(opens_at__lte=now, closes_at__gt=now),
-            Status.COMING: Q(opens_at__gt=now),
-            Status.WALK_IN: Q(opens_at=None) & ~over,
-            Status.CLOSED: Q(closes_at__lte=now) & ~over,
-            Status.OVER: over,
-        }[status]
-
-    def status_at(self, now: datetime) -> Status:
-        if now >= self.ends_at:
-            return Status.OVER
-        if self.opens_at is None:
-            return Status.WALK_IN
-        if now < self.opens_at:
-            return Status.COMING
-        return Status.OPEN if now < self.closes_at else Status.CLOSED
-
-    @property
-    def status(self) -> Status:
-        return self.status_at(timezone.now())
