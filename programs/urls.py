@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from programs import views
+from programs.views import catalogue
 
 app_name = "programs"
 urlpatterns = [
-    path("", views.ProgramList.as_view(), name="list"),
-    path("<int:pk>/", views.detail, name="detail"),
+    path("", catalogue.ProgramList.as_view(), name="list"),
+    path("<int:pk>/", catalogue.detail, name="detail"),
 ]

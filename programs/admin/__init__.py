@@ -1,0 +1,7 @@
+"""The staff's pages of the programmes, by work; importing them registers them."""
+
+from __future__ import annotations
+
+from programs.admin import catalogue
+
+__all__ = ["catalogue"]
