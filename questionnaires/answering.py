@@ -138,6 +138,11 @@ def send(case: models.Model, version: Version, answers: Mapping[str, Any], *, by
         _write(response, kept, by=by)
         brief = any(question.key in kept for question in design.questions if question.is_brief)
         response.move(State.SENT, by=by, sent_at=response.saved_at, has_brief=brief)
+        if (then := cases.of(case).sent) is not None:
+            try:
+                then(case, by)
+            except Refused as refused:
+                raise Closed(str(refused)) from refused
     return response
 
 

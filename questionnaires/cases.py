@@ -23,12 +23,13 @@ NOBODY = Q(pk__in=[])
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind of case, such as a booking.
+    """One kind of case, such as a booking. ``model`` may be a proxy: one row can be a case of two kinds then.
 
     ``code`` stands in the address. ``of_family`` and ``of_staff`` are the cases that somebody may open;
     ``form_of`` the form to fill in, if any; ``is_live`` whether it may be filled in at all, and ``closes_at``
     until when (that moment excluded). ``ended_at`` is when the case was over or will be, and ``over`` the
-    cases that were over before a moment: from there the answers' time to be destroyed is counted.
+    cases that were over before a moment: from there the answers' time to be destroyed is counted. ``sent`` may
+    refuse (``lifecycle.locks.Refused``); then nothing was sent.
     """
 
     code: str
@@ -46,14 +47,20 @@ class Kind:
     closes_at: Callable[[Any], datetime]
     ended_at: Callable[[Any], datetime]
     over: Callable[[datetime], models.QuerySet]
+    sent: Callable[[Any, User], None] | None = None  # what sending brings about, in the same transaction
 
     @property
     def content_type(self) -> ContentType:
-        return ContentType.objects.get_for_model(self.model)
+        return content_type(self.model)
 
     def fill_url(self, case: models.Model) -> str:
         """Where the form about ``case`` is filled in and read."""
         return reverse("questionnaires:fill", args=[self.code, case.pk])
+
+
+def content_type(model: type[models.Model] | models.Model) -> ContentType:
+    """The type that stands in a response; a proxy has one of its own."""
+    return ContentType.objects.get_for_model(model, for_concrete_model=False)
 
 
 _kinds: dict[str, Kind] = {}
@@ -85,7 +92,7 @@ def of(case: models.Model) -> Kind:
         LookupError: nobody registered it.
     """
     for kind in _kinds.values():
-        if isinstance(case, kind.model):
+        if type(case) is kind.model:
             return kind
     raise LookupError(f"No kind of case is registered for {case._meta.label}.")
 

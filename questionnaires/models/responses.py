@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 class ResponseQuerySet(OfQuerySet):
     def of_case(self, case: models.Model) -> ResponseQuerySet:
-        return self.filter(case_type=ContentType.objects.get_for_model(case), case_id=case.pk)
+        return self.filter(case_type=cases.content_type(case), case_id=case.pk)
 
     def of_family(self, user: User) -> ResponseQuerySet:
         """What somebody answers on the family pages; it does not widen for staff, who have families too."""
@@ -64,7 +64,7 @@ class Response(Lifecycle):
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="responses", verbose_name="판")
     case_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+", verbose_name="일의 종류")
     case_id = models.BigIntegerField("일의 번호")
-    case = GenericForeignKey("case_type", "case_id")
+    case = GenericForeignKey("case_type", "case_id", for_concrete_model=False)
     student = models.ForeignKey(
         Student, on_delete=models.PROTECT, related_name="questionnaire_responses", verbose_name="학생"
     )
