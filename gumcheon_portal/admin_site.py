@@ -22,6 +22,7 @@ from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
 from counseling import records
+from lifecycle import approval
 from lifecycle.counting import counts
 
 OTHER = "그 밖"
@@ -89,6 +90,7 @@ WORK: dict[str, list[str | Link]] = {
     "프로그램": ["programs.Program", "programs.Run"],
     "소식과 입시정보": ["newsletter.Post"],
     "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
+    "결재": ["lifecycle.Approval"],
     "예산": [],
     "발급 문서": ["documents.IssuedDocument"],
     "센터 설정": [
@@ -152,6 +154,14 @@ class OwnDuty(Duty):
 
 
 DUTIES = [
+    OwnDuty(
+        "결재할 것",
+        "lifecycle.Approval",
+        "lifecycle.view_approval",
+        {},
+        page="lifecycle_approval_changelist",
+        of=approval.waiting_for,
+    ),
     OwnDuty(
         "쓸 상담 기록",
         "counseling.Booking",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from lifecycle.models.access import AccessLog
+from lifecycle.models.approval import Approval
 from lifecycle.models.destruction import DestructionPlan, DestructionRecord
 from lifecycle.models.states import IllegalMove, Lifecycle, OfQuerySet, StaleState, Transition
 
 __all__ = [
     "AccessLog",
+    "Approval",
     "DestructionPlan",
     "DestructionRecord",
     "IllegalMove",
