@@ -128,7 +128,7 @@ def give_back(what: RoomUse | models.Model) -> int:
     uses = RoomUse.objects.filter(pk=what.pk) if isinstance(what, RoomUse) else RoomUse.objects.of(what)
     with transaction.atomic():
         if uses.filter(derived=True).exists():
-            raise Refused("상담 시간이 쓰는 방입니다. 상담 시간을 옮기거나 없애면 방도 비워집니다.")
+            raise Refused("상담이나 프로그램이 쓰는 방입니다. 그 시간을 옮기거나 없애면 방도 비워집니다.")
         return uses.delete()[0]
 
 

@@ -298,7 +298,7 @@ def programme(town: Town) -> None:
     for n, program in enumerate(Program.objects.published().order_by("position", "pk")[:9]):
         for days, title in dates[n % 2 :: 2]:
             starts = (now + timedelta(days=days + n)).replace(hour=10 + n % 8)
-            Run.objects.create(
+            run = Run.objects.create(
                 program=program,
                 title=f"{timezone.localdate(starts).year}년 {title}",
                 starts_at=starts,
@@ -309,6 +309,7 @@ def programme(town: Town) -> None:
                 closes_at=None if n == 4 else starts - timedelta(days=2),
                 published_at=now - timedelta(days=60),
             )
+            run.sessions.create(starts_at=run.starts_at, ends_at=run.ends_at)
 
 
 def news(town: Town) -> None:

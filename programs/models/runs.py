@@ -23,6 +23,14 @@ from programs.models.status import Status
 from questionnaires.models import Questionnaire
 
 
+# A run that nobody gave a session meets once, from its start to its end; checked at commit.
+_MEETS = """
+    INSERT INTO programs_session (run_id, number, title, starts_at, ends_at, place, cancelled_because)
+    SELECT id, 1, '', starts_at, ends_at, '', '' FROM programs_run
+    WHERE id = NEW.id AND NOT EXISTS (SELECT FROM programs_session WHERE run_id = NEW.id);
+"""
+
+
 class RunQuerySet(models.QuerySet):
     def published(self) -> RunQuerySet:
         return self.filter(published_at__lte=timezone.now())
@@ -98,6 +106,7 @@ class Run(Lifecycle):
     decide_at = models.DateTimeField(
         _("개설 결정 일시"), null=True, blank=True, help_text="이때까지 최소 인원이 차지 않으면 폐강을 검토합니다."
     )
+    asked_at = models.DateTimeField("개설 결정을 물은 일시", null=True, blank=True, editable=False)
     rules = models.ForeignKey(
         RuleSet, on_delete=models.PROTECT, null=True, blank=True, related_name="runs", verbose_name="이용 규칙"
     )
@@ -188,6 +197,15 @@ class Run(Lifecycle):
             ),
             models.CheckConstraint(condition=Q(pass_percent__range=(1, 100)), name="run_pass_percent_in_range"),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="meets_at_least_once",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func=f"{_MEETS} RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.program} {self.title}"
@@ -222,6 +240,13 @@ class Run(Lifecycle):
         """Whether anybody applies at all; otherwise people just come."""
         return self.opens_at is not None
 
+
+# Whatever writes a session, its room use follows in the same statement; ``roomuse_one_at_a_time`` then decides.
+_TAKE_ROOM = """
+    INSERT INTO centre_roomuse (room_id, period, title, owner_kind, owner_id, derived)
+    VALUES (NEW.room_id, tstzrange(NEW.starts_at, NEW.ends_at), '프로그램', 'programs.session', NEW.id, true);
+"""
+_GIVE_ROOM_BACK = "DELETE FROM centre_roomuse WHERE owner_kind = 'programs.session' AND owner_id = OLD.id;"
 
 _SPAN = """
     UPDATE programs_run SET starts_at = span.first, ends_at = span.last
@@ -294,6 +319,30 @@ class Session(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Delete,
                 func=f"{_SPAN.format(row='OLD')} RETURN NULL;",
+            ),
+            pgtrigger.Trigger(
+                name="takes_its_room",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__room__isnull=False, new__cancelled_at__isnull=True),
+                func=f"{_TAKE_ROOM} RETURN NULL;",
+            ),
+            pgtrigger.Trigger(
+                name="moves_its_room",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("room_id", "starts_at", "ends_at", "cancelled_at"),
+                func=f"""
+                    {_GIVE_ROOM_BACK}
+                    IF NEW.room_id IS NOT NULL AND NEW.cancelled_at IS NULL THEN {_TAKE_ROOM} END IF;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="gives_its_room_back",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__room__isnull=False),
+                func=f"{_GIVE_ROOM_BACK} RETURN NULL;",
             ),
         ]
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from programs.models import Program, Run
+from programs.models import Program, Run, Session
 
 NOW = "2026-11-24 10:00+09:00"
 
@@ -35,7 +35,7 @@ def make_program(db) -> Callable[..., Program]:
 
 @pytest.fixture
 def make_run(db) -> Callable[..., Run]:
-    """A run on 12 December 2026, 10:00 to 12:00, applied for from 1 to 10 December."""
+    """A run on 12 December 2026, 10:00 to 12:00, applied for from 1 to 10 December; it meets once, as at a commit."""
 
     def make(program: Program, title: str = "1회", **fields: object) -> Run:
         values: dict[str, object] = {
@@ -52,6 +52,9 @@ def make_run(db) -> Callable[..., Run]:
             else value
             for name, value in values.items()
         }
-        return Run.objects.create(program=program, title=title, **values)
+        run = Run.objects.create(program=program, title=title, **values)
+        first = {"starts_at": run.starts_at, "ends_at": run.ends_at}
+        Session.objects.get_or_create(run=run, number=1, defaults=first)
+        return run
 
     return make
