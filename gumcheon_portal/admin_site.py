@@ -92,7 +92,7 @@ WORK: dict[str, list[str | Link]] = {
     "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
     "결재": ["lifecycle.Approval"],
     "예산": [],
-    "발급 문서": ["documents.IssuedDocument"],
+    "발급 문서": ["documents.IssuedDocument", "lifecycle.Work"],
     "센터 설정": [
         "centre.Centre",
         "centre.Venue",

@@ -21,6 +21,7 @@ SCHEDULE = {
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),
     "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
     "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),
+    **{f"go-on-{queue}": every(5, "lifecycle.tasks.advance", queue, queue=queue) for queue in ("default", "pdf")},
     "retain": every(HOUR, "lifecycle.tasks.retain"),
     "expire-roles": every(HOUR, "accounts.tasks.expire_roles"),
     "tell-turned-14": every(6 * HOUR, "accounts.tasks.tell_turned_14"),

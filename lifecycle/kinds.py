@@ -7,7 +7,7 @@ from datetime import datetime
 from django.contrib.admin.models import LogEntry
 from django.db import models
 
-from lifecycle.models import AccessLog, Transition
+from lifecycle.models import AccessLog, Transition, Work
 from lifecycle.retention import Kind, Period, register
 
 
@@ -21,6 +21,10 @@ def _trail(before: datetime) -> models.QuerySet:
 
 def _history(before: datetime) -> models.QuerySet:
     return LogEntry.objects.filter(action_time__lt=before)
+
+
+def _work(before: datetime) -> models.QuerySet:
+    return Work.objects.filter(ended_at__lt=before)
 
 
 register(
@@ -51,5 +55,15 @@ register(
         period=Period(years=3),
         expired=_history,
         born="action_time",
+    )
+)
+register(
+    Kind(
+        code="lifecycle.work",
+        label="오래 걸리는 작업",
+        basis="개인정보 보호법 제21조(끝난 날부터 1년)",
+        period=Period(years=1),
+        expired=_work,
+        born="started_at",
     )
 )

@@ -12,6 +12,7 @@ ROLE_PERMISSIONS = {
         "lifecycle.view_destructionplan",
         "lifecycle.approve_destructionplan",
         "lifecycle.view_destructionrecord",
+        "lifecycle.view_work",
     ],
     "개인정보 담당": [
         "lifecycle.unmask_personal_data",
@@ -29,5 +30,6 @@ ROLE_PERMISSIONS = {
         "lifecycle.view_transition",
         "lifecycle.view_destructionplan",
         "lifecycle.view_destructionrecord",
+        "lifecycle.view_work",
     ],
 }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from lifecycle import destruction
+from lifecycle import destruction, work
 
 
 @shared_task
@@ -14,3 +14,9 @@ def retain() -> int:
     destruction.draft_all()
     records, _failures = destruction.run()
     return len(records)
+
+
+@shared_task
+def advance(queue: str) -> int:
+    """Go on with the long work of one queue; return how many items were passed. It may run anywhere and at any time."""
+    return work.advance(queue)

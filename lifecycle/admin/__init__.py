@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifecycle.admin import approvals, destruction, records  # noqa: F401  (they register their pages)
+from lifecycle.admin import approvals, destruction, records, work  # noqa: F401  (they register their pages)
 from lifecycle.admin.base import AppendOnlyAdmin, CappedPaginator, StaffAdmin
 from lifecycle.admin.masked import MaskedAdmin
 from lifecycle.admin.trail import TrailInline

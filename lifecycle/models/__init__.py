@@ -4,6 +4,7 @@ from lifecycle.models.access import AccessLog
 from lifecycle.models.approval import Approval
 from lifecycle.models.destruction import DestructionPlan, DestructionRecord
 from lifecycle.models.states import IllegalMove, Lifecycle, OfQuerySet, StaleState, Transition
+from lifecycle.models.work import Work
 
 __all__ = [
     "AccessLog",
@@ -15,4 +16,5 @@ __all__ = [
     "OfQuerySet",
     "StaleState",
     "Transition",
+    "Work",
 ]
