@@ -1,0 +1,7 @@
+"""All that programmes say to people, by occasion; importing it makes the kinds known to the house."""
+
+from __future__ import annotations
+
+from programs.notices import applying
+
+__all__ = ["applying"]
