@@ -198,9 +198,8 @@ def _key(applications: Sequence[Application], occasion: str) -> str:
     return f"application/{'+'.join(f'{one.pk}.{one.sequence}' for one in applications)}/{occasion}"[:200]
 
 
-def _url(applications: Sequence[Application]) -> str:
-    if len(applications) == 1:
-        return applications[0].get_absolute_url()
+def _url(_applications: Sequence[Application]) -> str:
+    """The family's own page, where its applications stand first."""
     return reverse("my")
 
 
