@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class BudgetConfig(AppConfig):
     name = "budget"
     verbose_name = "예산"
+
+    def ready(self) -> None:
+        from budget import overrun, years  # noqa: PLC0415
+        from lifecycle import approval  # noqa: PLC0415
+
+        for kind in (overrun.OVERRUN, years.CLOSE, years.REOPEN):
+            approval.register(kind)

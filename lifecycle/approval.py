@@ -33,14 +33,16 @@ class NotApproved(Refused):
 class Kind:
     """One kind of thing that needs a second person.
 
-    ``contents`` gives what is agreed to, label by label, from the subject as it is now. ``carry_out`` is called
-    under the lock of the approval once it is given. ``url`` is the subject's page for staff.
+    ``contents`` gives what is agreed to, label by label, from the subject as it is now. ``hold`` locks whatever
+    could change them, before they are read for the last time. ``carry_out`` is called under these locks once the
+    agreement is given. ``url`` is the subject's page for staff.
     """
 
     code: str
     label: str
     permission: str
     contents: Callable[[Any], Contents]
+    hold: Callable[[Any], Any] = lambda subject: None
     carry_out: Callable[[Any, Approval], None] = lambda subject, approval: None
     url: Callable[[Any], str] = lambda subject: ""
 
@@ -108,12 +110,15 @@ def approve(approval: Approval, *, by: models.Model, seen: str, remark: str = ""
     with contended("다른 사람이 처리하고 있습니다. 다시 확인해 주세요.", NotApproved), transaction.atomic():
         approval = _open(approval, by)
         one = kind(approval.kind)
-        same = approval.subject is not None and digest(one.contents(approval.subject)) == approval.digest
+        subject = approval.subject
+        if subject is not None:
+            one.hold(subject)
+        same = subject is not None and digest(one.contents(subject)) == approval.digest
         if same:
             if seen != approval.digest:
                 raise NotApproved("화면에서 본 내용이 아닙니다. 새로 고친 뒤 다시 확인해 주세요.")
             approval.move(State.APPROVED, by=by, reason=remark, decided_by=by, decided_at=timezone.now(), remark=remark)
-            one.carry_out(approval.subject, approval)
+            one.carry_out(subject, approval)
         else:
             approval.move(State.VOID, by=by, reason="내용이 바뀜")
     if not same:  # said after the commit, so that it stays void

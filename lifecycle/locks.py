@@ -51,6 +51,20 @@ def lock_key(model: type[models.Model], pk: int) -> None:
             raise model.DoesNotExist(f"{model._meta.label} {pk}")
 
 
+def share(model: type[models.Model], pks: Iterable[int]) -> None:
+    """Keep rows as they are until commit: others may keep them too, and whoever wants to ``lock`` one waits.
+
+    Raises:
+        as ``lock``, but for rows that are gone
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    with _patient_cursor() as cursor:
+        cursor.execute(
+            f'SELECT 1 FROM "{table}" WHERE "{key}" = ANY(%s) ORDER BY "{key}" FOR SHARE',  # noqa: S608
+            [sorted(set(pks))],
+        )
+
+
 @contextmanager
 def _patient_cursor() -> Iterator[CursorWrapper]:
     """A cursor of a transaction whose locks are waited for, but not for ever."""
