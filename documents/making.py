@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,6 +17,7 @@ from documents.figures import loads, tables_in
 from documents.models import IssuedDocument, Print
 from documents.pdf import Attachment, render
 from tables.files import as_csv
+from tables.values import Table
 
 
 @dataclass(frozen=True)
@@ -62,4 +65,22 @@ def pdf_of(paper: IssuedDocument) -> bytes:
         author=head.issuer,
         dated=paper.issued_at,
         attachments=[Attachment(f"{table.slug}.csv", as_csv(table), table.title) for table in tables_in(figures)],
+    )
+
+
+def unnumbered(tables: Sequence[Table], *, title: str, dated: datetime) -> bytes:
+    """Tables as a PDF that is in no register, for the shell; the same tables give the same bytes.
+
+    Raises:
+        RenderError: the paper would lack something.
+    """
+    centre = Centre.objects.current()
+    issuer = centre.name if centre else settings.SITE_NAME
+    return render(
+        "documents/unnumbered.html",
+        {"title": title, "tables": tables, "issuer": issuer},
+        title=title,
+        author=issuer,
+        dated=dated,
+        attachments=[Attachment(f"{table.slug}.csv", as_csv(table), table.title) for table in tables],
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from centre import public_holidays, publishing
 from centre.models import Centre
 from counseling.models import Topic
+from gumcheon_portal.plan import money
 from intake.models import RuleSet
 from programs.models import Program
 from questionnaires import building
@@ -31,6 +32,7 @@ def load() -> dict[str, int]:
         "질문지": _load_questionnaires(),
         "프로그램": _load_programmes(),
         "정책 본문": publishing.publish_first_texts(),
+        "예산 금액": money.load(),
         "공휴일": public_holidays.load_this_year_and_next(),
     }
 

@@ -8,40 +8,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lifecycle', '0002_approvals'),
+        ("lifecycle", "0002_approvals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Work',
+            name="Work",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(editable=False, max_length=50, verbose_name='종류')),
-                ('title', models.CharField(editable=False, max_length=200, verbose_name='작업')),
-                ('queue', models.CharField(editable=False, max_length=10, verbose_name='대기열')),
-                ('state', models.CharField(choices=[('running', '하는 중'), ('done', '끝남'), ('cancelled', '그만둠')], default='running', max_length=10, verbose_name='상태')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='시작')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='끝')),
-                ('params', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='조건')),
-                ('items', models.JSONField(default=list, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='할 일')),
-                ('total', models.PositiveIntegerField(editable=False, verbose_name='모두')),
-                ('position', models.PositiveIntegerField(default=0, editable=False, verbose_name='지나온 것')),
-                ('failed', models.JSONField(default=list, editable=False, verbose_name='못 한 것')),
-                ('result', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='결과')),
-                ('tries', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='되풀이')),
-                ('holder', models.UUIDField(editable=False, null=True, verbose_name='맡은 일꾼')),
-                ('lease_until', models.DateTimeField(editable=False, null=True, verbose_name='맡은 기한')),
-                ('started_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='시작한 사람')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(editable=False, max_length=50, verbose_name="종류")),
+                ("title", models.CharField(editable=False, max_length=200, verbose_name="작업")),
+                ("queue", models.CharField(editable=False, max_length=10, verbose_name="대기열")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "하는 중"), ("done", "끝남"), ("cancelled", "그만둠")],
+                        default="running",
+                        max_length=10,
+                        verbose_name="상태",
+                    ),
+                ),
+                (
+                    "started_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="시작"),
+                ),
+                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="끝")),
+                (
+                    "params",
+                    models.JSONField(
+                        default=dict,
+                        editable=False,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="조건",
+                    ),
+                ),
+                (
+                    "items",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="할 일",
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(editable=False, verbose_name="모두")),
+                ("position", models.PositiveIntegerField(default=0, editable=False, verbose_name="지나온 것")),
+                ("failed", models.JSONField(default=list, editable=False, verbose_name="못 한 것")),
+                (
+                    "result",
+                    models.JSONField(
+                        default=dict,
+                        editable=False,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="결과",
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="되풀이")),
+                ("holder", models.UUIDField(editable=False, null=True, verbose_name="맡은 일꾼")),
+                ("lease_until", models.DateTimeField(editable=False, null=True, verbose_name="맡은 기한")),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="시작한 사람",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '오래 걸리는 작업',
-                'verbose_name_plural': '오래 걸리는 작업',
-                'ordering': ['-started_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'running')), fields=['queue', 'lease_until'], name='work_waiting'), models.Index(fields=['started_at'], name='work_started')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('position__lte', models.F('total'))), name='work_within_its_items'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='work_ended_when'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('position', models.F('total')), _connector='OR'), name='work_done_is_all')],
+                "verbose_name": "오래 걸리는 작업",
+                "verbose_name_plural": "오래 걸리는 작업",
+                "ordering": ["-started_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["queue", "lease_until"], name="work_waiting"
+                    ),
+                    models.Index(fields=["started_at"], name="work_started"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("position__lte", models.F("total"))), name="work_within_its_items"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state", "running")),
+                            models.Q(models.Q(("state", "running"), _negated=True), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="work_ended_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True), ("position", models.F("total")), _connector="OR"
+                        ),
+                        name="work_done_is_all",
+                    ),
+                ],
             },
         ),
     ]

@@ -22,7 +22,6 @@ from lifecycle.models import Lifecycle
 from programs.models.status import Status
 from questionnaires.models import Questionnaire
 
-
 # A run that nobody gave a session meets once, from its start to its end; checked at commit.
 _MEETS = """
     INSERT INTO programs_session (run_id, number, title, starts_at, ends_at, place, cancelled_because)
