@@ -24,6 +24,7 @@ from django.views.i18n import JavaScriptCatalog
 from counseling import records
 from lifecycle import approval
 from lifecycle.counting import counts
+from programs import agreements
 
 OTHER = "그 밖"
 OWN_CAP = 100  # of one's own duties; who has more sees that there are many
@@ -88,6 +89,12 @@ WORK: dict[str, list[str | Link]] = {
         "accounts.Partner",
     ],
     "프로그램": ["programs.Program", "programs.Run"],
+    "협력 기관": [
+        "programs.Agreement",
+        "programs.ContactPerson",
+        "programs.RosterShare",
+        Link("협력 기관별 운영 통계", "programs_agreement_shift", "programs.view_run"),
+    ],
     "소식과 입시정보": ["newsletter.Post"],
     "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
     "결재": ["lifecycle.Approval"],
@@ -108,6 +115,7 @@ WORK: dict[str, list[str | Link]] = {
         "lifecycle.AccessLog",
         Link("상담 기록 열람 이력", "counseling_openings", "counseling.view_record_openings"),
         "counseling.BreakGlass",
+        "programs.HandOver",
         Link("보존 기간표", "lifecycle_destructionplan_periods", "lifecycle.view_destructionplan"),
         "lifecycle.DestructionPlan",
         "lifecycle.DestructionRecord",
@@ -144,13 +152,14 @@ class OwnDuty(Duty):
     """Something that waits for this very person, counted by its room and listed on a page of the room's own."""
 
     page: str = ""
+    query: str = ""
     of: Callable[[Any], models.QuerySet] | None = None
 
     def rows(self, user: Any) -> models.QuerySet:
         return self.of(user)[:OWN_CAP]
 
     def url(self) -> str:
-        return reverse(f"admin:{self.page}")
+        return reverse(f"admin:{self.page}") + self.query
 
 
 DUTIES = [
@@ -191,6 +200,15 @@ DUTIES = [
         "counseling.change_wish",
         {"state__exact": "waiting", "trouble__gt": ""},
         own=True,
+    ),
+    OwnDuty(
+        "곧 끝나는 업무협약",
+        "programs.Agreement",
+        "programs.change_agreement",
+        {},
+        page="programs_agreement_changelist",
+        query="?stand=ending",
+        of=agreements.ending_for,
     ),
     Duty("답할 불참 소명", "intake.Appeal", "intake.answer_appeal", {"state__exact": "waiting"}),
     Duty("파기 승인", "lifecycle.DestructionPlan", "lifecycle.view_destructionplan", {"state__exact": "drafted"}),

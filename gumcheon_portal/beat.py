@@ -18,6 +18,7 @@ SCHEDULE = {
     **{f"show-life-{queue}": every(30, "gumcheon_portal.tasks.show_life", queue, queue=queue) for queue in QUEUES},
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),
+    "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),
     "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
     "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),

@@ -40,7 +40,7 @@ MENU = (
             (_("내 대기"), "counseling:waiting"),
         ),
     ),
-    (_("프로그램"), ((_("프로그램 찾기"), "programs:list"),)),
+    (_("프로그램"), ((_("프로그램 찾기"), "programs:list"), (_("함께하는 기관"), "programs:partners"))),
     (
         _("입시정보"),
         (

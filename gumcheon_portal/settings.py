@@ -327,6 +327,10 @@ COUNSELING_REMIND_HOUR = env.int("COUNSELING_REMIND_HOUR", default=10)
 # How long a record that is not one's own stays open once the glass was broken.
 RECORD_BREAK_GLASS_MINUTES = env.int("RECORD_BREAK_GLASS_MINUTES", default=30)
 
+# --- Partners of programmes ------------------------------------------------------------------
+# From how many days before a run its partner may open the roster; until when, the notice to families says.
+PARTNER_ROSTER_DAYS = env.int("PARTNER_ROSTER_DAYS", default=7)
+
 # --- Files that families send ----------------------------------------------------------------
 UPLOAD_MOST_BYTES = env.int("UPLOAD_MOST_BYTES", default=10 * 1024 * 1024)
 UPLOAD_MOST_PAGES = env.int("UPLOAD_MOST_PAGES", default=60)

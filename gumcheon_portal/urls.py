@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("counseling/", include("counseling.urls")),
     path("intake/", include("intake.urls")),
     path("programs/", include("programs.urls")),
+    path("partner/", include("programs.partner_urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
     path("forms/", include("questionnaires.urls")),

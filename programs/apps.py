@@ -9,5 +9,7 @@ class ProgramsConfig(AppConfig):
 
     def ready(self) -> None:
         from programs import (  # noqa: PLC0415 (they register themselves)
+            partner_disclosure,  # noqa: F401
+            partner_retention,  # noqa: F401
             room_names,  # noqa: F401
         )

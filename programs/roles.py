@@ -13,11 +13,25 @@ _WRITE = [
     *_PARTS,
 ]
 
+_PARTNERS = [
+    "programs.view_agreement",
+    "programs.add_agreement",
+    "programs.change_agreement",
+    "programs.view_contactperson",
+    "programs.add_contactperson",
+    "programs.change_contactperson",
+    "programs.view_rostershare",
+    "programs.add_rostershare",
+    "programs.change_rostershare",
+    "programs.view_handover",
+]
+
 ROLE_PERMISSIONS = {
     "상담사": _READ,
-    "프로그램 담당": [*_WRITE, "programs.delete_program", "programs.delete_run"],
+    "프로그램 담당": [*_WRITE, *_PARTNERS, "programs.delete_program", "programs.delete_run"],
     "예산 담당": _READ,
     "소식지 담당": _READ,
-    "팀장(승인)": _WRITE,
-    "감사(열람)": _READ,
+    "팀장(승인)": [*_WRITE, "programs.view_agreement", "programs.view_rostershare", "programs.view_handover"],
+    "개인정보 담당": ["programs.view_rostershare", "programs.change_rostershare", "programs.view_handover"],
+    "감사(열람)": [*_READ, "programs.view_agreement", "programs.view_rostershare", "programs.view_handover"],
 }

@@ -28,9 +28,11 @@ class SchoolAdmin(StaffAdmin):
 
 @admin.register(Partner)
 class PartnerAdmin(StaffAdmin):
-    list_display = ["name", "kind"]
+    list_display = ["name", "kind", "fields"]
     list_filter = ["kind"]
-    search_fields = ["name"]
+    search_fields = ["name", "fields"]
+    search_help_text = "기관 이름이나 학과·직무로 찾습니다."
+    fields = ["name", "kind", "fields", "about", "address", "website"]
 
 
 @admin.register(Affiliation)

@@ -72,6 +72,10 @@ class Partner(models.Model):
 
     name = models.CharField(_("기관 이름"), max_length=100, unique=True)
     kind = models.CharField(_("구분"), max_length=12, choices=Kind)
+    about = models.TextField(_("소개"), max_length=1000, blank=True, help_text="공개되는 협력 기관 안내에 나옵니다.")
+    fields = models.CharField(_("학과·직무"), max_length=200, blank=True, help_text="예: 간호학과, 게임 기획")
+    address = models.CharField(_("주소"), max_length=200, blank=True)
+    website = models.URLField(_("누리집"), blank=True)
 
     class Meta:
         verbose_name = _("협력 기관")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.admin import catalogue
+from programs.admin import catalogue, partners
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "partners"]

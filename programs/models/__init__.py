@@ -3,19 +3,28 @@ from __future__ import annotations
 from programs.models.applications import Application, Participant, RunOffer
 from programs.models.catalogue import Program
 from programs.models.forms import Accepted
+from programs.models.handovers import HandOver, RosterAnswer, RosterShare
 from programs.models.invitations import RunInvitation
+from programs.models.partners import Agreement, AgreementFile, ContactPerson, Stand
 from programs.models.runs import Group, Run, Session
 from programs.models.status import Status
 
 __all__ = [
     "Accepted",
+    "Agreement",
+    "AgreementFile",
     "Application",
+    "ContactPerson",
     "Group",
+    "HandOver",
     "Participant",
     "Program",
+    "RosterAnswer",
+    "RosterShare",
     "Run",
     "RunInvitation",
     "RunOffer",
     "Session",
+    "Stand",
     "Status",
 ]

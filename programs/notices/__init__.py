@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.notices import applying
+from programs.notices import applying, partners
 
-__all__ = ["applying"]
+__all__ = ["applying", "partners"]
