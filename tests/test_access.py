@@ -22,7 +22,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Program
+from programs.models import Program, RosterShare
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -42,6 +42,7 @@ class Demo:
         self.child = Student.objects.get(user__email=f"student@{DOMAIN}")
         self.booking = Booking.objects.filter(student=self.child, state=Booking.State.BOOKED).latest("pk")
         self.form = Questionnaire.objects.answerable().first()
+        self.partners_run = RosterShare.objects.get().run
         self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
 
     @staticmethod
@@ -145,6 +146,13 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:ics": _booking,
     "counseling:feed": of(token=lambda demo: "no-such-token"),
     "counseling:feed_revoke": of(pk=lambda demo: demo.subject(CalendarFeed).pk),
+    "programs:roster_notice": of(pk=lambda demo: demo.partners_run.pk),
+    "partner:run": of(pk=lambda demo: demo.partners_run.pk),
+    "partner:roster": of(pk=lambda demo: demo.partners_run.pk),
+    "partner:roster_file": of(pk=lambda demo: demo.partners_run.pk, form=lambda _: "csv"),
+    "admin:programs_agreement_file_open": lambda demo: {"pk": 1},  # the demo has none
+    "admin:programs_agreement_file_discard": lambda demo: {"pk": 1},
+    "admin:programs_agreement_shift_file": of(form=lambda _: "csv"),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
     "admin:questionnaires_questionnaire_section": lambda demo: {"pk": demo.form.pk, "number": 0},
