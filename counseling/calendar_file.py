@@ -86,7 +86,7 @@ def session(engagement: Engagement, name: str) -> Event:
     """The entry of a programme's session that a student takes part in."""
     entry = Event()
     host = urlsplit(settings.SITE_URL).hostname
-    entry.add("uid", f"programs-run-{engagement.run_id}-{engagement.student_id}@{host}")
+    entry.add("uid", f"programs-session-{engagement.session_id}-{engagement.student_id}@{host}")
     entry.add("dtstamp", engagement.starts_at.astimezone(UTC))
     entry.add("dtstart", engagement.starts_at.astimezone(UTC))
     entry.add("dtend", engagement.ends_at.astimezone(UTC))

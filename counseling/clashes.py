@@ -34,7 +34,7 @@ class Clash:
 def of(
     students: Sequence[Student], period: DateTimeTZRange, *, user: User, leaving: Booking | None = None
 ) -> list[Clash]:
-    """What stands at ``period`` for these students of ``user``'s, in two queries at most.
+    """What stands at ``period`` for these students of ``user``'s, in three queries at most.
 
     ``leaving`` is the booking that would move away, and does not count. Another child of the same
     guardian is told of only where somebody has to come along: a 대면 counselling at the same hour.

@@ -19,11 +19,9 @@ from counseling import questionnaires, rules, waiting
 from counseling.models import Booking, Proposal, Record
 from intake.steps import counting
 from krds.dates import kdate, kdatetime, kperiod, ktime
-from programs import engagements
 
 State = Booking.State
 PAST_SHOWN = 3  # of each child; the list of bookings has them all
-AHEAD = timedelta(days=366)
 Who = Sequence  # a student's key and name
 SOON = timedelta(days=3)  # a form that is still missing then is pressing
 
@@ -219,20 +217,6 @@ def places_in_line(asked: Asked) -> Iterable[Entry]:
             text=_("%(until)s까지 기다립니다.") % {"until": kdatetime(wish.until)},
             badge=_("답을 기다림") if standing.offer else str(wish.State(wish.state).label),
             kind="warning" if standing.offer else "information",
-        )
-
-
-@overview.entries
-def programme_sessions(asked: Asked) -> Iterable[Entry]:
-    for session in engagements.of(asked.students, asked.now, asked.now + AHEAD):
-        yield Entry(
-            student=session.student_id,
-            group=Group.AHEAD,
-            at=session.starts_at,
-            title=f"{session.title} · {kperiod(session.starts_at, session.ends_at)}",
-            url=session.url,
-            text=session.place,
-            countdown=True,
         )
 
 

@@ -19,6 +19,7 @@ SCHEDULE = {
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),
     "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
+    "keep-the-programme-lines": every(60, "programs.tasks.keep_the_lines"),
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),
     "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
     "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),

@@ -9,7 +9,10 @@ class ProgramsConfig(AppConfig):
 
     def ready(self) -> None:
         from programs import (  # noqa: PLC0415 (they register themselves)
+            departures,  # noqa: F401
+            disclosure,  # noqa: F401
             partner_disclosure,  # noqa: F401
             partner_retention,  # noqa: F401
+            retention,  # noqa: F401
             room_names,  # noqa: F401
         )

@@ -1,8 +1,4 @@
-"""When a student is taken up by programmes: for clashes, calendars and the family's own page.
-
-Nobody applies for a programme by this portal yet, so nobody is taken up; the list is truly empty. The
-applications fill in ``_own_sessions`` and everybody who asks here knows of them.
-"""
+"""When a student is taken up by programmes: for clashes, calendars and the family's own page."""
 
 from __future__ import annotations
 
@@ -10,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import Student
-from programs.models import Run
+from programs.models import Application, Run, Session
+from programs.notices.applying import place_of
 
 
 @dataclass(frozen=True)
@@ -27,26 +24,34 @@ class Engagement:
     starts_at: datetime
     ends_at: datetime
     url: str
+    session_id: int = 0
 
 
 def of(students: Iterable[Student], first: datetime, last: datetime) -> list[Engagement]:
     """What ``students`` are engaged in and overlaps ``[first, last)``, the earliest first; one query at most."""
     keys = {student.pk for student in students}
-    rows = _own_sessions(keys).filter(starts_at__lt=last, ends_at__gt=first) if keys else Run.objects.none()
+    rows = _own_sessions(keys).filter(starts_at__lt=last, ends_at__gt=first) if keys else []
     return [
         Engagement(
-            student_id=run.student_id,
-            run_id=run.pk,
-            title=run.program.title,
-            place=run.place,
-            starts_at=run.starts_at,
-            ends_at=run.ends_at,
-            url=run.program.get_absolute_url(),
+            student_id=session.student_id,
+            run_id=session.run_id,
+            title=session.run.program.title,
+            place=place_of(session),
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            url=session.run.program.get_absolute_url(),
+            session_id=session.pk,
         )
-        for run in rows.select_related("program").order_by("starts_at", "pk")
+        for session in rows
     ]
 
 
-def _own_sessions(students: set[int]) -> QuerySet[Run]:
-    """The runs that these students have a place in, each row with its ``student_id``."""
-    return Run.objects.none()
+def _own_sessions(students: set[int]) -> QuerySet[Session]:
+    """The sessions that take place and that these students have a place in, a row for each with its ``student_id``."""
+    mine = Session.objects.standing().filter(
+        run__participants__student__in=students,
+        run__participants__left_at=None,
+        run__participants__application__state__in=Application.SEATED,
+    )
+    taking_place = mine.exclude(run__state=Run.State.CANCELLED).annotate(student_id=F("run__participants__student"))
+    return taking_place.select_related("run__program", "room__venue").order_by("starts_at", "pk", "student_id")

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from programs import agreements
+from programs import agreements, sweeping
+
+
+@shared_task
+def keep_the_lines() -> dict[str, int]:
+    """Do what the clock decides for those who applied for a run."""
+    return sweeping.sweep()
 
 
 @shared_task

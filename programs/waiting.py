@@ -36,6 +36,7 @@ FORM_DAYS = 2  # whoever is seated late has at least so long for the second form
 
 BUSY = gettext_lazy("다른 신청을 처리하고 있습니다. 잠시 뒤에 다시 시도해 주세요.")
 NO_CONTACT = "알릴 연락처가 없음"
+TOO_SHORT = "답할 시간이 모자람"
 DEADLINE_PAST = "답할 기한이 지남"
 
 _POSITIONS = """
@@ -206,6 +207,13 @@ def withdraw_offer(application: Application, *, by: User | None, reason: str) ->
     """Close what stands of an application's offers. The caller holds the run and moves the application."""
     for offer in application.offers.standing():
         offer.move(Answer.WITHDRAWN, by=by, reason=reason[:500])
+
+
+def back_in_line(offer: RunOffer, *, by: User | None, reason: str) -> None:
+    """Take an offer back and leave its application where it waited. The caller holds the run."""
+    application = offer.application
+    offer.move(Answer.WITHDRAWN, by=by, reason=reason[:500])
+    application.move(State.WAITING, by=by, reason=reason[:500], sequence=application.sequence + 1)
 
 
 def _taken(offer: RunOffer) -> tuple[RunOffer, Run, datetime]:

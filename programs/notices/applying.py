@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +19,7 @@ from centre.models import Centre
 from krds.dates import kmoment, kperiod
 from notices import outbox
 from notices.outbox import Recipient, Word
-from programs.models import Application, Participant, Run, RunOffer
+from programs.models import Application, Participant, Run, RunOffer, Session
 from programs.notices import wording
 
 State = Application.State
@@ -131,10 +130,21 @@ def waiting_ended(applications: Sequence[Application]) -> None:
     say(wording.WAITING_ENDED.code, applications, "waiting_ended")
 
 
-def reminder(applications: Sequence[Application], starts_at: datetime, ends_at: datetime, place: str) -> None:
-    """Of one session, to all who have a place in it."""
-    words = {"일시": kperiod(starts_at, ends_at), "시작": kmoment(starts_at), "장소": place}
-    say(wording.REMINDER.code, applications, f"reminder/{starts_at:%Y%m%d}", more=lambda _one: words)
+def reminder(applications: Sequence[Application], session: Session) -> None:
+    """Of one session, to all who have a place in its run."""
+    words = {
+        "일시": kperiod(session.starts_at, session.ends_at),
+        "시작": kmoment(session.starts_at),
+        "장소": place_of(session),
+    }
+    say(wording.REMINDER.code, applications, f"reminder/{session.pk}", more=lambda _one: words)
+
+
+def place_of(session: Session) -> str:
+    """Where a session takes place, as people find it. Needs ``run`` and ``room__venue``."""
+    if session.room:
+        return f"{session.room.venue.name} {session.room}"
+    return session.place or session.run.place
 
 
 # --- The machinery -----------------------------------------------------------------------------

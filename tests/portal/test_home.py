@@ -92,12 +92,12 @@ def test_the_front_door_costs_the_same_however_much_there_is(client, number, dja
         client.get("/")
 
 
-def test_a_visitor_who_is_logged_in_costs_three_queries_more(client, django_assert_num_queries):
+def test_a_visitor_who_is_logged_in_costs_four_queries_more(client, django_assert_num_queries):
     stage(3)
     client.force_login(User.objects.create_user("parent@example.com", name="학부모"))
     client.get("/")  # the first page of a minute notes that the session is in use
 
-    with django_assert_num_queries(9):  # session and person; what presses most
+    with django_assert_num_queries(10):  # session and person; what presses most, of counselling and of programmes
         client.get("/")
 
 

@@ -1,0 +1,41 @@
+"""What this room keeps about a person, for the copy of their own data that they may take away (법 제35조)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts import disclosure
+from accounts.models import Student, User
+from programs.models import Application, Participant
+
+
+def _applications(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    """One's own, and those of the students one may speak for; of others in them only the number."""
+    own = {student.pk for student in students}
+    parts = Participant.objects.filter(Q(student__in=own) | Q(user=user), application=OuterRef("pk"))
+    mine = Application.objects.filter(Q(applicant=user, on_behalf=False) | Exists(parts))
+    return [
+        {
+            "프로그램": str(application.run),
+            "일시": application.run.starts_at,
+            "참가자": [
+                part.called for part in application.participants.all() if part.student_id in own or part.user == user
+            ],
+            "자리 수": application.places,
+            "학급": application.class_name,
+            "상태": application.get_state_display(),
+            "접수 번호": application.number_label,
+            "접수 일시": application.applied_at,
+            "남긴 말": application.remark if application.applicant_id == user.pk else "",
+            "받은 제안": [
+                {"기한": offer.deadline, "답": offer.get_state_display()} for offer in application.offers.all()
+            ],
+        }
+        for application in mine.for_page().prefetch_related("offers").order_by("pk")
+    ]
+
+
+disclosure.register("프로그램 참가 신청", _applications)
