@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.schoolyear import GRADES, LAST_GRADE, Level
@@ -45,19 +44,24 @@ class ForGrades(models.Model):
 
     @property
     def grades_label(self) -> str:
-        """``전 학년``, ``중학생``, ``중·고등학생``, ``중2~고1``."""
-        grades = (self.first_grade, self.last_grade)
-        whole = {
-            (None, None): _("전 학년"),
-            (1, 12): _("초·중·고등학생"),
-            (1, 6): _("초등학생"),
-            (7, 9): _("중학생"),
-            (10, 12): _("고등학생"),
-            (1, 9): _("초·중학생"),
-            (7, 12): _("중·고등학생"),
-        }
-        if grades in whole:
-            return whole[grades]
-        names = dict(GRADES)
-        first, last = names[self.first_grade], names[self.last_grade]
-        return first if first == last else f"{first}~{last}"
+        return grades_label(self.first_grade, self.last_grade)
+
+
+def grades_label(first: int | None, last: int | None) -> str:
+    """``전 학년``, ``중학생``, ``중·고등학생``, ``중2~고1``."""
+    if (first, last) in _WHOLE:
+        return str(_WHOLE[first, last])
+    beginning, end = _NAMES[first], _NAMES[last]
+    return beginning if beginning == end else f"{beginning}~{end}"
+
+
+_NAMES = dict(GRADES)
+_WHOLE = {
+    (None, None): gettext_lazy("전 학년"),
+    (1, 12): gettext_lazy("초·중·고등학생"),
+    (1, 6): gettext_lazy("초등학생"),
+    (7, 9): gettext_lazy("중학생"),
+    (10, 12): gettext_lazy("고등학생"),
+    (1, 9): gettext_lazy("초·중학생"),
+    (7, 12): gettext_lazy("중·고등학생"),
+}

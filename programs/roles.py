@@ -2,8 +2,8 @@ from __future__ import annotations
 
 _READ = ["programs.view_program", "programs.view_run"]
 _PARTS = [
-    f"programs.{act}_{part}" for part in ("session", "group") for act in ("view", "add", "change", "delete")
-]  # of a run: its sessions and its groups
+    f"programs.{act}_{part}" for part in ("session", "group", "material") for act in ("view", "add", "change", "delete")
+]  # of a run: its sessions and its groups; of a programme: its hand-outs
 _WRITE = [
     *_READ,
     "programs.add_program",

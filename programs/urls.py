@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
+from programs import feeds
 from programs.views import catalogue, partners
 
 app_name = "programs"
 urlpatterns = [
-    path("", catalogue.ProgramList.as_view(), name="list"),
+    path("", catalogue.listed, name="list"),
     path("<int:pk>/", catalogue.detail, name="detail"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
+    path("feed.rss", feeds.rss, name="feed"),
+    path("feed.atom", feeds.atom, name="atom"),
+    path("feed.json", feeds.as_json, name="json"),
+    path("runs/<int:pk>/calendar.ics", feeds.calendar, name="calendar"),
+    path("materials/<int:pk>/", catalogue.material, name="material"),
 ]

@@ -22,7 +22,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Program, RosterShare
+from programs.models import Material, Program, RosterShare, Run
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -153,6 +153,8 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:programs_agreement_file_open": lambda demo: {"pk": 1},  # the demo has none
     "admin:programs_agreement_file_discard": lambda demo: {"pk": 1},
     "admin:programs_agreement_shift_file": of(form=lambda _: "csv"),
+    "programs:calendar": of(pk=lambda demo: Run.objects.published().first().pk),
+    "programs:material": of(pk=lambda demo: Material.objects.first().pk),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
     "admin:questionnaires_questionnaire_section": lambda demo: {"pk": demo.form.pk, "number": 0},

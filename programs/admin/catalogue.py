@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from krds.dates import kperiod
 from lifecycle.admin import StaffAdmin
-from programs.models import Program, Run
+from programs.models import Material, Program, Run
 
 
 class ProgramForm(forms.ModelForm):
@@ -26,6 +26,12 @@ class RunInline(admin.StackedInline):
     extra = 0
 
 
+class MaterialInline(admin.TabularInline):
+    model = Material
+    fields = ["title", "file", "position"]
+    extra = 0
+
+
 @admin.register(Program)
 class ProgramAdmin(StaffAdmin):
     """A programme of the plan is taken off the site, not deleted: it would come back with the plan."""
@@ -34,7 +40,7 @@ class ProgramAdmin(StaffAdmin):
     list_display = ["title", "area", "kind", "grades", "published", "position"]
     list_filter = ["area", "kind"]
     search_fields = ["title", "summary"]
-    inlines = [RunInline]
+    inlines = [RunInline, MaterialInline]
     readonly_fields = ["plan_text"]
     actions = ["publish_now", "take_down"]
     fieldsets = [

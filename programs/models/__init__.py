@@ -5,9 +5,11 @@ from programs.models.catalogue import Program
 from programs.models.forms import Accepted
 from programs.models.handovers import HandOver, RosterAnswer, RosterShare
 from programs.models.invitations import RunInvitation
+from programs.models.materials import Material
 from programs.models.partners import Agreement, AgreementFile, ContactPerson, Stand
 from programs.models.runs import Group, Run, Session
 from programs.models.status import Status
+from programs.models.words import ProgramWords
 
 __all__ = [
     "Accepted",
@@ -17,8 +19,10 @@ __all__ = [
     "ContactPerson",
     "Group",
     "HandOver",
+    "Material",
     "Participant",
     "Program",
+    "ProgramWords",
     "RosterAnswer",
     "RosterShare",
     "Run",

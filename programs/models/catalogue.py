@@ -5,15 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audience import ForGrades
 from accounts.models import Partner, User
-from programs.models.runs import Run
-from programs.models.status import Status
 
 
 class ProgramQuerySet(models.QuerySet):
@@ -23,40 +20,6 @@ class ProgramQuerySet(models.QuerySet):
     def visible_to(self, user: User | AnonymousUser) -> ProgramQuerySet:
         """What is published; for those who write the catalogue, the drafts too."""
         return self if user.has_perm("programs.change_program") else self.published()
-
-    def with_status(self) -> ProgramQuerySet:
-        """Annotate ``status_rank``, the place of the best run's status in ``Status``, and fetch the runs with it."""
-        now = timezone.now()
-        runs = Run.objects.published().filter(program=OuterRef("pk"))
-        cases = [
-            When(Exists(runs.filter(Run.having(status, now))), then=Value(rank))
-            for rank, status in enumerate(Status)
-            if status != Status.ANNOUNCED
-        ]
-        # announced: no run is published yet, or only past ones in an area that goes on
-        return self.annotate(
-            status_rank=Case(*cases, default=Value(list(Status).index(Status.ANNOUNCED)))
-        ).prefetch_related(Prefetch("runs", Run.objects.published().order_by("starts_at", "pk"), to_attr="shown_runs"))
-
-    def having(self, status: str) -> ProgramQuerySet:
-        """After ``with_status()``: those of one status."""
-        return self.filter(status_rank=list(Status).index(Status(status)))
-
-    def useful_first(self) -> ProgramQuerySet:
-        """After ``with_status()``: what can be applied for now comes first."""
-        return self.order_by("status_rank", "position", "pk")
-
-    def matching(self, words: str) -> ProgramQuerySet:
-        """Programmes in whose title, summary, text or plan text every word occurs."""
-        found = self
-        for word in words.split():
-            found = found.filter(
-                Q(title__icontains=word)
-                | Q(summary__icontains=word)
-                | Q(body__icontains=word)
-                | Q(plan_text__icontains=word)
-            )
-        return found
 
 
 class Program(ForGrades):
@@ -115,17 +78,6 @@ class Program(ForGrades):
 
     def get_absolute_url(self) -> str:
         return reverse("programs:detail", args=[self.pk])
-
-    @property
-    def status(self) -> Status:
-        """Needs ``with_status()``."""
-        return list(Status)[self.status_rank]
-
-    @property
-    def next_run(self) -> Run | None:
-        """The run that gave this programme its status; ``None`` while no date is set. Needs ``with_status()``."""
-        now = timezone.now()
-        return next((run for run in self.shown_runs if run.status_at(now) == self.status), None)
 
     @property
     def audience_label(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -28,6 +29,16 @@ _MEETS = """
     SELECT id, 1, '', starts_at, ends_at, '', '' FROM programs_run
     WHERE id = NEW.id AND NOT EXISTS (SELECT FROM programs_session WHERE run_id = NEW.id);
 """
+
+
+class Filling(Protocol):
+    """What is known of a run's places: ``rules.Places``."""
+
+    @property
+    def full(self) -> bool: ...
+
+    @property
+    def takes_waiting(self) -> bool: ...
 
 
 class RunQuerySet(models.QuerySet):
@@ -150,7 +161,10 @@ class Run(Lifecycle):
         verbose_name = _("회차")
         verbose_name_plural = _("회차")
         ordering = ["starts_at", "pk"]
-        indexes = [models.Index(fields=["program", "starts_at"], name="run_program_start")]
+        indexes = [
+            models.Index(fields=["program", "starts_at"], name="run_program_start"),
+            models.Index(fields=["ends_at"], name="run_end"),  # what is not over, for the catalogue
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
@@ -209,26 +223,25 @@ class Run(Lifecycle):
     def __str__(self) -> str:
         return f"{self.program} {self.title}"
 
-    @staticmethod
-    def having(status: Status, now: datetime) -> Q:
-        """The condition that ``status_at`` computes, for the database."""
-        over = Q(ends_at__lte=now)
-        return {
-            Status.OPEN: Q(opens_at__lte=now, closes_at__gt=now),
-            Status.COMING: Q(opens_at__gt=now),
-            Status.WALK_IN: Q(opens_at=None) & ~over,
-            Status.CLOSED: Q(closes_at__lte=now) & ~over,
-            Status.OVER: over,
-        }[status]
+    def status_at(self, now: datetime, places: Filling | None = None) -> Status:
+        """What can be done about this run at ``now``; without ``places`` as if there were enough.
 
-    def status_at(self, now: datetime) -> Status:
+        ``programs.finding`` says the same in SQL, for lists.
+        """
+        if self.state == self.State.CANCELLED:
+            return Status.CANCELLED
         if now >= self.ends_at:
             return Status.OVER
         if self.opens_at is None:
             return Status.WALK_IN
         if now < self.opens_at:
             return Status.COMING
-        return Status.OPEN if now < self.closes_at else Status.CLOSED
+        return Status.CLOSED if now >= self.closes_at else self._while_open(places)
+
+    def _while_open(self, places: Filling | None) -> Status:
+        if places is None or not places.full or self.admission != self.Admission.FIRST_COME:
+            return Status.OPEN
+        return Status.WAITING if places.takes_waiting else Status.CLOSED
 
     @property
     def status(self) -> Status:

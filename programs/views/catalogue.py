@@ -1,69 +1,86 @@
+"""The catalogue: the list with its search, one programme, and the files that go with it."""
+
 from __future__ import annotations
 
-import unicodedata
-from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
-from django.views.generic import ListView
 
-from accounts.schoolyear import Level
-from programs.models import Program, Status
+from accounts.models import Partner
+from accounts.schoolyear import GRADES, Level
+from programs import finding
+from programs.finding import PER_PAGE, Wish
+from programs.models import Material, Program, Status
+from programs.shown import shown
 
-PER_PAGE = 12
+MOST_PAGES = 10_000
 
 
-@method_decorator(login_not_required, name="dispatch")
-class ProgramList(ListView):
-    """The catalogue. The address holds the whole search; a value it does not know is passed over."""
+@login_not_required
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """What can be applied for first. The address holds the whole search."""
+    wish = Wish.read(request.GET)
+    number = _page(request.GET.get("page", "1"))
+    answer = finding.find(wish, page=number)
+    if number > 1 and not answer.programs:
+        raise Http404
+    context = {
+        "wish": wish,
+        "programs": answer.programs,
+        "page_obj": Paginator(range(answer.number), PER_PAGE).page(number),
+        "levels": _LEVELS,
+        "areas": Program.Area.choices,
+        "audiences": Program.Audience.choices,
+        "statuses": Status.choices,
+        "partners": Partner.Kind.choices,
+    }
+    return render(request, "programs/list.html", context)
 
-    paginate_by = PER_PAGE
-    template_name = "programs/list.html"
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        asked = request.GET
-        self.audience = asked["audience"] if asked.get("audience") in Program.Audience.values else ""
-        self.level = asked["level"] if asked.get("level") in Level.values else ""
-        self.status = asked["status"] if asked.get("status") in Status.values else ""
-        self.words = unicodedata.normalize("NFC", asked.get("q", "")).strip()[:50]
-
-    def get_queryset(self) -> QuerySet[Program]:
-        programs = Program.objects.published().with_status()
-        if self.audience:
-            programs = programs.filter(audience__contains=[self.audience])
-        if self.level:
-            programs = programs.filter(Program.reaching(self.level))
-        if self.status:
-            programs = programs.having(self.status)
-        return programs.matching(self.words).useful_first()
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            audience=self.audience,
-            audiences=Program.Audience.choices,
-            level=self.level,
-            levels=Level.choices,
-            status=self.status,
-            statuses=Status.choices,
-            words=self.words,
-            narrowed=bool(self.audience or self.level or self.status or self.words),
-            **kwargs,
-        )
+# School levels, and the grades of each.
+_LEVELS = [
+    (level.value, level.label, [(str(n), label) for n, label in GRADES if first <= n <= last])
+    for level, (first, last) in finding.LEVEL_GRADES.items()
+    for level in [Level(level)]
+]
 
 
 @login_not_required
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    program = get_object_or_404(Program.objects.visible_to(request.user).with_status(), pk=pk)
-    runs = program.shown_runs
-    context = {
-        "program": program,
-        "runs": [run for run in runs if run.status != Status.OVER],
-        "past_runs": [run for run in reversed(runs) if run.status == Status.OVER],
-    }
-    return render(request, "programs/detail.html", context)
+    program = get_object_or_404(Program.objects.visible_to(request.user), pk=pk)
+    return render(request, "programs/detail.html", {"program": program, "shown": shown(program, request.user)})
+
+
+@login_not_required
+@require_safe
+def material(request: HttpRequest, pk: int) -> HttpResponse:
+    """A file as a download that no browser will run or guess about."""
+    visible = Program.objects.visible_to(request.user)
+    found = get_object_or_404(Material.objects.filter(program__in=visible), pk=pk)
+    try:
+        with found.file.open("rb") as file:
+            content = file.read()  # Material.clean keeps it small
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = HttpResponse(content, content_type=found.content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.called)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _page(text: str) -> int:
+    """The number of a page.
+
+    Raises:
+        Http404: it is none.
+    """
+    if not (text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MOST_PAGES):
+        raise Http404
+    return int(text)

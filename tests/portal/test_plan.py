@@ -10,6 +10,7 @@ from django.core.management import call_command
 from centre.models import Centre, Holiday, PolicyText, Venue
 from counseling.models import Topic
 from gumcheon_portal.plan import loading
+from programs.finding import Wish, find
 from programs.models import Program, Status
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def test_the_plan_brings_its_topics_programmes_texts_and_holidays(capsys):
         assert named in titles
     for named in ("진학 아카데미", "학습코칭", "대학생 멘토링", "우수 기업", "우수 대학", "전문업체", "찾아가는"):
         assert named in titles
-    assert {program.status for program in Program.objects.with_status()} == {Status.ANNOUNCED}
+    assert {program.status for program in find(Wish(), most=100).programs} == {Status.ANNOUNCED}
     assert PolicyText.objects.in_force().count() == len(PolicyText.Kind)
     assert set(Holiday.objects.dates("day", "year")) == {date(2026, 1, 1), date(2027, 1, 1)}
 

@@ -3,10 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from programs.finding import Wish, find
 from programs.models import Program, Run, Status
+from programs.shown import shown
 
 MOMENTS = [
     ("2026-12-01 08:59:59+09:00", Status.COMING),
@@ -32,10 +35,11 @@ def test_the_list_says_what_the_run_says(make_program, make_run, today, moment, 
     make_run(program)
     today.move_to(moment)
 
-    listed = Program.objects.published().with_status().get()
+    [listed] = find(Wish()).programs
 
     assert listed.status == status
-    assert list(Program.objects.with_status().having(status)) == [program]
+    assert shown(program, AnonymousUser()).status == status
+    assert [one.pk for one in find(Wish(status=status)).programs] == [program.pk]
 
 
 @pytest.mark.parametrize(
@@ -46,17 +50,17 @@ def test_a_run_without_a_window_needs_no_application_until_it_ends(make_program,
     today.move_to(moment)
 
     assert run.status == status
-    assert Program.objects.with_status().get().status == status
+    assert find(Wish()).programs[0].status == status
 
 
 def test_a_programme_without_a_published_run_is_being_prepared(make_program, make_run):
     program = make_program()
     make_run(program, published_at=None)
 
-    listed = Program.objects.with_status().get()
+    [listed] = find(Wish()).programs
 
-    assert listed.status == Status.ANNOUNCED
-    assert listed.next_run is None
+    assert listed.status == shown(program, AnonymousUser()).status == Status.ANNOUNCED
+    assert listed.starts_at is None
 
 
 def test_the_most_useful_run_gives_a_programme_its_status_and_its_date(make_program, make_run, today):
@@ -68,9 +72,9 @@ def test_the_most_useful_run_gives_a_programme_its_status_and_its_date(make_prog
     make_run(program, "2회", opens_at="2026-12-05 09:00")
     today.move_to("2026-12-02 10:00+09:00")
 
-    listed = Program.objects.with_status().get()
+    [listed] = find(Wish()).programs
 
-    assert (listed.status, listed.next_run) == (Status.OPEN, open_)
+    assert (listed.status, listed.closes_at) == (Status.OPEN, open_.closes_at)
 
 
 def test_what_can_be_applied_for_comes_first(make_program, make_run, today):
@@ -82,7 +86,7 @@ def test_what_can_be_applied_for_comes_first(make_program, make_run, today):
     open_ = make_program("라. 열림", position=4)
     make_run(open_, opens_at="2026-11-20 09:00")
 
-    titles = [program.title[0] for program in Program.objects.with_status().useful_first()]
+    titles = [program.title[0] for program in find(Wish()).programs]
 
     assert titles == ["라", "다", "가", "나"]
 
