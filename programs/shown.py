@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Student
 from intake import wording
 from intake.rules import Audience
 from programs import rules
@@ -22,7 +24,7 @@ from programs.models import Material, Program, Run, Session, Status
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from accounts.models import Partner, Student, User
+    from accounts.models import Partner, User
     from centre.models import Venue
     from intake.admission import Verdict
     from programs.rules import Places
@@ -44,7 +46,9 @@ class ShownRun:
         """Where one applies; empty where nobody can now. Who may, that page says of everybody who asks."""
         if self.status not in {Status.OPEN, Status.WAITING} or self.run.admission == Run.Admission.INVITATION:
             return ""
-        return reverse("programs:apply", args=[self.run.pk])
+        with suppress(NoReverseMatch):  # a house that takes no applications online has no such page
+            return reverse("programs:apply", args=[self.run.pk])
+        return ""
 
     @property
     def standing(self) -> int:
@@ -92,7 +96,9 @@ class ShownRun:
     @property
     def groups(self) -> list[str]:
         """Each group with its places left; those of priority stand on no page."""
-        return [f"{group.name}: {places_left(group.capacity, group.taken, group.waiting)}" for group in self.places.groups]
+        return [
+            f"{group.name}: {places_left(group.capacity, group.taken, group.waiting)}" for group in self.places.groups
+        ]
 
 
 APPLIED = frozenset({Status.OPEN, Status.WAITING, Status.CLOSED})
@@ -126,7 +132,9 @@ def shown(program: Program, user: User | AnonymousUser, now: datetime | None = N
         .order_by("starts_at", "pk")
     )
     places = rules.places(found, now)
-    children = list(family_of(user)) if user.is_authenticated else []
+    children = []
+    if user.is_authenticated and Program.Audience.STUDENT in program.audience:
+        children = list(Student.objects.of_family(user).order_by("name", "pk"))
     runs = [_run(run, program, places[run.pk], children, now) for run in found]
     ahead = [one for one in runs if one.run.ends_at > now]
     venues = {
