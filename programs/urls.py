@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:pk>/", catalogue.detail, name="detail"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
+    path("month/<int:year>-<int:number>.pdf", catalogue.month, name="month"),
     path("feed.rss", feeds.rss, name="feed"),
     path("feed.atom", feeds.atom, name="atom"),
     path("feed.json", feeds.as_json, name="json"),

@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Affiliation, Guardianship, Student, User
 from counseling.models import Booking, CalendarFeed, Record, Slot, SlotOffer, Topic, Wish
@@ -153,6 +154,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:programs_agreement_file_open": lambda demo: {"pk": 1},  # the demo has none
     "admin:programs_agreement_file_discard": lambda demo: {"pk": 1},
     "admin:programs_agreement_shift_file": of(form=lambda _: "csv"),
+    "programs:month": of(year=lambda _: timezone.localdate().year, number=lambda _: timezone.localdate().month),
     "programs:calendar": of(pk=lambda demo: Run.objects.published().first().pk),
     "programs:material": of(pk=lambda demo: Material.objects.first().pk),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Partner
 from accounts.schoolyear import GRADES, Level
-from programs import finding
+from programs import finding, monthly
 from programs.finding import PER_PAGE, Wish
 from programs.models import Material, Program, Status
 from programs.shown import shown
 
 MOST_PAGES = 10_000
+MONTHS_AROUND = 12  # a paper costs a press; nobody asks for more
 
 
 @login_not_required
@@ -33,6 +36,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "wish": wish,
         "programs": answer.programs,
         "page_obj": Paginator(range(answer.number), PER_PAGE).page(number),
+        "this_month": timezone.localdate(),
         "levels": _LEVELS,
         "areas": Program.Area.choices,
         "audiences": Program.Audience.choices,
@@ -72,6 +76,21 @@ def material(request: HttpRequest, pk: int) -> HttpResponse:
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.called)}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+@login_not_required
+@require_safe
+def month(request: HttpRequest, year: int, number: int) -> HttpResponse:
+    """이달의 프로그램 as PDF, for months around now."""
+    today = timezone.localdate()
+    far = (year - today.year) * 12 + number - today.month
+    if not 1 <= number <= 12 or abs(far) > MONTHS_AROUND:
+        raise Http404
+    printed = monthly.month(date(year, number, 1))
+    response = HttpResponse(monthly.pdf(printed), content_type="application/pdf")
+    name = quote(f"{printed.title}.pdf")
+    response["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
     return response
 
 
