@@ -130,7 +130,7 @@ def execution(known: Known, year: int, by: str, labels: Mapping[object, str], *,
 
     Keys without a label stand together in a row 그 밖.
     """
-    found = sums(known, [by, "stage"], year=year)
+    found = sums(known, [by, "stage"], year=year, stages=[stage for stage in Stage if stage != Stage.NEED])
     cells: dict[object, Money] = {}
     for (key, stage), won in found.items():
         cells.setdefault(key if key in labels else None, Money()).add(stage, won)
