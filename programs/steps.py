@@ -16,7 +16,7 @@ from accounts.overview import Asked, Entry, Group, Step, Urgency
 from krds.dates import kdatetime, kperiod
 from programs import engagements, waiting
 from programs.engagements import Engagement
-from programs.models import Application, Participant, Run, RunOffer
+from programs.models import Application, Participant, Program, Run, RunOffer
 
 State = Application.State
 
@@ -26,7 +26,7 @@ SOON = timedelta(days=3)  # a form that is still missing then is pressing
 # Written by hand: everybody who is logged in passes the front door. An offer first, then what else has a deadline,
 # then the run that begins next.
 _FRONT = """
-    SELECT application.id, application.state, offer.deadline, application.form_until, run.starts_at, program.title
+    SELECT application.id, application.state, offer.deadline, application.form_until, run.starts_at, program.id, program.title
     FROM programs_participant part
     JOIN programs_application application ON application.id = part.application_id
     JOIN programs_run run ON run.id = part.run_id
@@ -50,13 +50,13 @@ def what_presses(user: User, now: datetime) -> Step | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    pk, state, deadline, form_until, starts_at, title = found
-    application = Application(pk=pk, state=state, form_until=form_until)
+    pk, state, deadline, form_until, starts_at, program, title = found
+    application = Application(pk=pk, state=state, form_until=form_until, run=Run(program=Program(pk=program)))
     if deadline:
         return _offered(application, title, starts_at, deadline, None)
     if state == State.ACCEPTED:
         return _form(application, title, now, None)
-    return _coming(title, starts_at, now, url=application.get_absolute_url())
+    return _coming(title, starts_at, now, url=_page(application))
 
 
 @overview.steps
@@ -79,7 +79,7 @@ def my_programmes(asked: Asked) -> Iterable[Step]:
             yield _form(application, title, asked.now, who)
         if application.state in Application.SEATED and who is None and run.starts_at > asked.now and None not in told:
             told.add(None)
-            yield _coming(title, run.starts_at, asked.now, url=application.get_absolute_url())
+            yield _coming(title, run.starts_at, asked.now, url=_page(application))
 
 
 @overview.entries
@@ -113,11 +113,15 @@ def applications_open(asked: Asked) -> Iterable[Entry]:
                     group=Group.WAITING,
                     at=application.applied_at,
                     title=run.program.title,
-                    url=application.get_absolute_url(),
+                    url=_page(application),
                     text=text,
                     badge=str(State(application.state).label),
                     kind="warning" if application.state == State.OFFERED else "information",
                 )
+
+
+def _page(application: Application) -> str:
+    return application.run.program.get_absolute_url()
 
 
 # --- What is said ------------------------------------------------------------------------------
@@ -125,7 +129,7 @@ def _offered(application: Application, title: str, starts: datetime, deadline: d
     return Step(
         sentence=_("기다리던 ‘%(title)s’(%(when)s)에 자리가 났습니다. 기한까지 답해 주세요.")
         % {"title": title, "when": kdatetime(starts)},
-        url=application.get_absolute_url(),
+        url=_page(application),
         action=_("답하기"),
         urgency=Urgency.NOW,
         until=deadline,
@@ -137,7 +141,7 @@ def _form(application: Application, title: str, now: datetime, who: int | None) 
     until = application.form_until
     return Step(
         sentence=_("‘%(title)s’에 선정되었습니다. 서류를 내셔야 참여가 확정됩니다.") % {"title": title},
-        url=application.get_absolute_url(),
+        url=_page(application),
         action=_("서류 내기"),
         urgency=Urgency.SOON if until and until - now <= SOON else Urgency.LATER,
         until=until,
