@@ -111,7 +111,7 @@ DROP FUNCTION programs_words_of_partner, programs_words_of_tie, programs_words_o
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('programs', '0005_partners'),
+        ("programs", "0005_partners"),
     ]
 
     operations = [
