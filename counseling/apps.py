@@ -11,6 +11,7 @@ class CounselingConfig(AppConfig):
         from counseling import (  # noqa: PLC0415 (they register themselves)
             departures,  # noqa: F401
             disclosure,  # noqa: F401
+            programme_clashes,  # noqa: F401
             questionnaires,  # noqa: F401
             referrals,  # noqa: F401
             retention,  # noqa: F401

@@ -76,7 +76,7 @@ def apply(
     """
     with contended(str(BUSY), NotNow), transaction.atomic():
         run, now = _held(run_id), timezone.now()
-        _check_clock(run, now, on_behalf=on_behalf)
+        _check_clock(run, now, any_time=on_behalf or invitation is not None)
         _check_invitation(run, invitation, now, on_behalf=on_behalf)
         people.check(run, parties, by=by, on_behalf=on_behalf, invited=invitation is not None)
         seats = _counted(run, now)
@@ -106,7 +106,8 @@ def _held(run_id: int) -> Run:
         raise NotNow(_("없어진 회차입니다. 프로그램 목록에서 다시 골라 주세요.")) from None
 
 
-def _check_clock(run: Run, now: datetime, *, on_behalf: bool) -> None:
+def _check_clock(run: Run, now: datetime, *, any_time: bool) -> None:
+    """``any_time``: staff have no window, and a link has a deadline of its own."""
     if run.state == Run.State.CANCELLED:
         raise NotNow(_("취소된 회차입니다. 다른 회차를 골라 주세요."))
     status = run.status_at(now)
@@ -114,7 +115,7 @@ def _check_clock(run: Run, now: datetime, *, on_behalf: bool) -> None:
         raise NotNow(_("끝난 회차입니다."))
     if run.admission == Run.Admission.DRAW and status == Status.CLOSED and not waiting.has_decided(run, now):
         raise NotNow(_("추첨할 명단이 정해졌습니다. 추첨이 끝난 뒤에 대기로 신청할 수 있습니다."))
-    if on_behalf:
+    if any_time:
         return
     published = [run.published_at, run.program.published_at]
     if any(moment is None or moment > now for moment in published):

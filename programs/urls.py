@@ -3,12 +3,20 @@ from __future__ import annotations
 from django.urls import path
 
 from programs import feeds
-from programs.views import catalogue, partners
+from programs.views import applications, applying, catalogue, invited, partners
 
 app_name = "programs"
 urlpatterns = [
     path("", catalogue.listed, name="list"),
     path("<int:pk>/", catalogue.detail, name="detail"),
+    path("runs/<int:pk>/apply/", applying.apply, name="apply"),
+    path("runs/<int:pk>/applied/", applying.applied, name="applied"),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/<int:pk>/", applications.application, name="application"),
+    path("applications/<int:pk>/withdraw/", applications.withdraw, name="withdraw"),
+    path("applications/<int:pk>/program.ics", applications.ics, name="ics"),
+    path("offers/<int:pk>/", applications.offer, name="offer"),
+    path("invitations/<str:token>/", invited.invited, name="invited"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
     path("month/<int:year>-<int:number>.pdf", catalogue.month, name="month"),

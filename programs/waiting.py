@@ -97,7 +97,7 @@ def fill(run: Run, *, now: datetime) -> list[RunOffer]:
         if seats.left() == 0:
             break
         reason = seats.why_not(application.places, application.group_id)
-        if not reason and not notices.people([application]):
+        if not reason and not notices.reachable(application):
             reason = NO_CONTACT
         if reason:
             if len(passed) < queues.MOST_PASSED:

@@ -23,7 +23,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Material, Program, RosterShare, Run
+from programs.models import Application, Material, Program, RosterShare, Run, RunOffer
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -42,6 +42,9 @@ class Demo:
         self.parent = User.objects.get(email=f"parent@{DOMAIN}")
         self.child = Student.objects.get(user__email=f"student@{DOMAIN}")
         self.booking = Booking.objects.filter(student=self.child, state=Booking.State.BOOKED).latest("pk")
+        mine = Application.objects.filter(participants__student=self.child).order_by("pk")
+        self.application = mine.filter(state=Application.State.CONFIRMED).first()
+        self.open_run = self.application.run
         self.form = Questionnaire.objects.answerable().first()
         self.partners_run = RosterShare.objects.get().run
         self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
@@ -157,6 +160,13 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "programs:month": of(year=lambda _: timezone.localdate().year, number=lambda _: timezone.localdate().month),
     "programs:calendar": of(pk=lambda demo: Run.objects.published().first().pk),
     "programs:material": of(pk=lambda demo: Material.objects.first().pk),
+    "programs:apply": of(pk=lambda demo: demo.open_run.pk),
+    "programs:applied": of(pk=lambda demo: demo.application.run_id),
+    "programs:application": of(pk=lambda demo: demo.application.pk),
+    "programs:withdraw": of(pk=lambda demo: demo.application.pk),
+    "programs:ics": of(pk=lambda demo: demo.application.pk),
+    "programs:offer": of(pk=lambda demo: RunOffer.objects.get(application__participants__student=demo.child).pk),
+    "programs:invited": of(token=lambda demo: "no-such-token"),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
     "admin:questionnaires_questionnaire_section": lambda demo: {"pk": demo.form.pk, "number": 0},

@@ -49,9 +49,13 @@ class ApplicationQuerySet(models.QuerySet):
         return self.order_by().aggregate(places=Sum("places"))["places"] or 0
 
     def of_family(self, user: User) -> ApplicationQuerySet:
-        """What somebody applied for, or is part of, or what one's children are part of."""
+        """What somebody applied for, or is part of, or what one's children are part of.
+
+        What staff entered for a caller or for somebody invited is not their own; a class is its teacher's.
+        """
         mine = Participant.objects.filter(Q(student__in=family_keys(user)) | Q(user=user), application=OuterRef("pk"))
-        return self.filter(Q(applicant=user) | Exists(mine))
+        applied = Q(applicant=user) & (Q(on_behalf=False) | Q(headcount__isnull=False))
+        return self.filter(applied | Exists(mine))
 
     def visible_to(self, user: User) -> ApplicationQuerySet:
         """What somebody may open: staff by their rights, everybody else their own and their children's."""

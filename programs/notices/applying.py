@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +19,7 @@ from krds.dates import kmoment, kperiod
 from notices import outbox
 from notices.outbox import Recipient, Word
 from programs.models import Application, Participant, Run, RunOffer, Session
-from programs.notices import wording
+from programs.notices import inviting, wording
 
 State = Application.State
 
@@ -56,6 +55,11 @@ _PEOPLE = """
 def people(applications: Sequence[Application]) -> list[User]:
     """Everybody with a login who is told of any of these."""
     return list({user.pk: user for user in _told_of(applications)}.values())
+
+
+def reachable(application: Application) -> bool:
+    """Whether anybody at all can be told of it, with an account or where a link was sent."""
+    return bool(people([application]) or _invited([application], None))
 
 
 def _told_of(applications: Sequence[Application]) -> list[User]:
@@ -240,14 +244,7 @@ def _names(applications: Sequence[Application]) -> dict[int, list[str]]:
 def _invited(applications: Sequence[Application], invitation: Any) -> list[tuple[int, Recipient]]:
     """Who came by a link and has no account is told where the link was sent."""
     pairs = [(applications[0].pk, invitation)] if invitation is not None else []
-    if invitation is None and applications[0].run.admission == Run.Admission.INVITATION:
+    if invitation is None:
         wanted = Application.objects.filter(pk__in=[one.pk for one in applications], invitation__isnull=False)
         pairs = [(one.pk, one.invitation) for one in wanted.select_related("invitation")]
-    return [(pk, _recipient(one)) for pk, one in pairs if one.contact]
-
-
-def _recipient(invitation: Any) -> Recipient:
-    told = Recipient(name=invitation.name)
-    if "@" in invitation.contact:
-        return replace(told, email=invitation.contact)
-    return replace(told, phone=invitation.contact)
+    return [(pk, inviting.recipient(one)) for pk, one in pairs if one.contact]

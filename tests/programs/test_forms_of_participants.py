@@ -1,0 +1,151 @@
+"""The form at applying and the second form of those accepted: two cases over one participant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from programs import enrolment, questionnaires
+from programs.models import Accepted, Application, Participant
+from questionnaires import answering, building, cases
+from questionnaires.design import Design
+from questionnaires.models import Questionnaire, Response
+
+pytestmark = pytest.mark.django_db
+
+State = Application.State
+
+
+@pytest.fixture
+def make_form(db):
+    def make(name: str) -> Questionnaire:
+        form = Questionnaire.objects.create(name=name)
+        question = {"key": "why", "kind": "long", "text": f"{name}?", "required": True}
+        design = Design.read({"sections": [{"title": name, "questions": [question]}]})
+        version = building.begin(form, introduction="")
+        building.publish(building.change(version, lambda _old: design, revision=version.revision), by=None)
+        return form
+
+    return make
+
+
+@pytest.fixture
+def camp(open_run, make_form):
+    return open_run(
+        admission="review",
+        questionnaire=make_form("지원 동기"),
+        second_form=make_form("참가 서류"),
+        second_form_until=timezone.now() + timedelta(days=10),
+    )
+
+
+def send(case, by) -> Response:
+    sheet = answering.sheet(case)
+    return answering.send(case, sheet.version, {"why": "좋아서요"}, by=by, revision=sheet.revision)
+
+
+def test_one_participant_answers_two_forms_that_do_not_mix(camp, make_family, applying, clerk):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    first = application.participants.get()
+
+    send(first, parent)
+    enrolment.seat(application, by=clerk, reason="심사")
+    second = Accepted.objects.get()
+
+    assert answering.sheet(second).response is None
+    assert answering.sheet(second).version.questionnaire.name == "참가 서류"
+    assert answering.sheet(first).response.questionnaire.name == "지원 동기"
+    send(second, parent)
+    assert Response.objects.count() == 2
+    assert {type(one.case) for one in Response.objects.all()} == {Participant, Accepted}
+
+
+def test_handing_in_the_second_form_confirms_the_place(camp, make_family, applying, clerk, texts):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    enrolment.seat(application, by=clerk, reason="심사")
+    application.refresh_from_db()
+    assert application.state == State.ACCEPTED
+
+    send(Accepted.objects.get(), parent)
+
+    application.refresh_from_db()
+    assert application.state == State.CONFIRMED
+    assert len(texts("confirmed")) == 1
+
+
+def test_the_first_form_confirms_nothing(camp, make_family, applying):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+
+    send(application.participants.get(), parent)
+
+    application.refresh_from_db()
+    assert application.state == State.APPLIED
+
+
+def test_who_was_not_accepted_has_no_second_form(camp, make_family, applying):
+    student, parent = make_family()
+    applying(camp, student, parent)
+
+    assert not cases.find("programs-second").of_family(parent).exists()
+    assert cases.find("programs").of_family(parent).count() == 1
+
+
+def test_the_first_form_of_a_review_ends_with_the_applying(camp, make_family, applying, today):
+    student, parent = make_family()
+    case = applying(camp, student, parent).participants.get()
+
+    today.move_to(camp.closes_at - timedelta(seconds=1))
+    assert answering.sheet(case).is_open(timezone.now())
+    today.move_to(camp.closes_at)
+    with pytest.raises(answering.Closed):
+        send(case, parent)
+
+
+def test_first_come_the_form_may_follow_until_the_first_session(open_run, make_form, make_family, applying):
+    student, parent = make_family()
+    run = open_run(questionnaire=make_form("궁금한 것"))
+    case = applying(run, student, parent).participants.get()
+
+    assert cases.of(case).closes_at(case) == run.starts_at
+
+
+def test_the_second_form_ends_at_its_deadline(camp, make_family, applying, clerk, today):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    enrolment.seat(application, by=clerk, reason="심사")
+    application.refresh_from_db()
+    today.move_to(application.form_until)
+
+    with pytest.raises(answering.Closed):
+        send(Accepted.objects.get(), parent)
+    application.refresh_from_db()
+    assert application.state == State.ACCEPTED
+
+
+def test_the_family_sees_its_forms_on_the_page(log_in, camp, make_family, applying, clerk):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    client = log_in(parent)
+
+    assert "지원 동기" in client.get(application.get_absolute_url()).content.decode()
+    enrolment.seat(application, by=clerk, reason="심사")
+    page = client.get(application.get_absolute_url()).content.decode()
+    assert "참가 서류" in page
+    assert "아직 낼 서류가 있습니다" in page
+    assert client.get(f"/forms/programs-second/{Accepted.objects.get().pk}/").status_code in {200, 404}
+
+
+def test_a_guardian_who_gave_the_data_out_of_hand_sees_no_form(camp, make_family, make_parent, applying):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    student.user, student.handed_over_at = make_parent("학생"), timezone.now()
+    student.save()
+    shown = Application.objects.for_page().get(pk=application.pk)
+
+    assert questionnaires.papers(shown, parent, timezone.now()) == []
+    assert len(questionnaires.papers(shown, student.user, timezone.now())) == 1
