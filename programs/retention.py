@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 
 from lifecycle.retention import Kind, Period, erase, register
-from programs.models import Application, RunOffer
+from programs.models import Application, RunInvitation, RunOffer
 
 
 def _seated(before: datetime) -> models.QuerySet:
@@ -24,6 +24,10 @@ def _destroy(rows: models.QuerySet) -> int:
     """The application with its people and what was offered to it."""
     RunOffer.objects.filter(application__in=rows.values("pk")).delete()
     return erase(rows)
+
+
+def _invitations(before: datetime) -> models.QuerySet:
+    return RunInvitation.objects.filter(run__ends_at__lt=before)
 
 
 register(
@@ -46,5 +50,15 @@ register(
         expired=_others,
         born="applied_at",
         destroy=_destroy,
+    )
+)
+register(
+    Kind(
+        code="programs.invitation",
+        label="행사 초대(이름과 연락처)",
+        basis="개인정보 보호법 제21조(처리 목적 달성), 행사가 끝난 날부터 30일",
+        period=Period(days=30),
+        expired=_invitations,
+        born="invited_at",
     )
 )
