@@ -30,17 +30,25 @@ def answer(
     student: Student | None = None,
     channel: str = Consent.Channel.WEB,
     verified: str = Consent.Verified.LOGIN,
+    spoken_by: str = "",
     say: bool = True,
 ) -> Consent:
     """Keep one answer about a user's own data, or about a student's.
 
-    A withdrawal speaks of the words that were agreed to; a consent speaks of today's. ``say=False``
+    ``spoken_by`` names who said it where staff (``by``) wrote it down. A withdrawal speaks of the words that were agreed to; a consent speaks of today's. ``say=False``
     leaves the person untold, for somebody who is leaving and told so.
     """
     last = standing(user=user, student=student).get(kind)
     words = last.text if last and not given else text(kind)
     consent = Consent.objects.create(
-        text=words, given=given, by=by, user=user, student=student, channel=channel, verified=verified
+        text=words,
+        given=given,
+        by=by,
+        user=user,
+        student=student,
+        channel=channel,
+        verified=verified,
+        spoken_by=spoken_by,
     )
     if kind == Kind.MARKETING and say:
         notices.consent_kept(consent)

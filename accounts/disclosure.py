@@ -90,4 +90,5 @@ def _consent(row: Consent) -> dict[str, Any]:
         "답": "동의" if row.given else "동의하지 않음",
         "방법": row.get_channel_display(),
         "확인": row.get_verified_display(),
+        "동의하신 분": row.spoken_by,
     }

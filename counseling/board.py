@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 
-from counseling import questionnaires
+from counseling import questionnaires, sensitive
 from counseling.finding import day_of
 from counseling.models import Booking, Record, Slot
 from krds.dates import ktime
@@ -67,6 +67,12 @@ class Cell:
         took_place = booking.state in {State.ARRIVED, State.DONE}
         record = "기록 있음" if booking.is_recorded else "기록 아직" if took_place else ""
         return [word for word in (form, record) if word]
+
+    @property
+    def lacks_consent(self) -> bool:
+        """Nobody agrees (any more) to what this counselling may touch, and it has not taken place yet."""
+        booking = self.booking
+        return self.is_open and booking is not None and booking.state in Booking.AGREED and booking.lacks_consent
 
     @property
     def can_record(self) -> bool:
@@ -189,6 +195,7 @@ def _slots(view: View, user: User, now: datetime, *, bare: bool = False) -> list
         form_sent=questionnaires.sent_about_booking(),
         form_asked=questionnaires.asked_about_booking(),
         is_recorded=Exists(Record.objects.filter(booking=OuterRef("pk"))),
+        lacks_consent=sensitive.lacking(),
     )
     slots = Slot.objects.standing().on(view.day)
     if view.mine:
@@ -248,7 +255,7 @@ def _etag(slots: Sequence[Slot], view: View, user: User, now: datetime) -> str:
     taken = [
         (
             *(b.slot_id, b.pk, b.state, b.student_id, b.topic_id, b.mode, b.sequence, b.ends_at <= now),
-            *(b.form_sent, b.form_asked, b.is_recorded),
+            *(b.form_sent, b.form_asked, b.is_recorded, b.lacks_consent),
         )
         for slot in slots
         for b in slot.taken

@@ -124,12 +124,13 @@ def book(
     on_behalf: bool = False,
     exception: str = "",
     consent: str = "",
+    consent_by: str = "",
 ) -> Booking:
     """Book in one step. With ``on_behalf`` staff book for a caller, also after the families' deadline.
 
     Staff need no reason to book before a day opens; with ``exception``, a reason that stays in the trail,
     no rule about the person stands in the way. ``consent`` is how staff were given the consent that a
-    sensitive topic asks for (``sensitive.Taken``). Asked twice, it is the same booking.
+    sensitive topic asks for (``sensitive.Taken``), ``consent_by`` who gave it. Asked twice, it is the same booking.
 
     Raises:
         Taken: the slot cannot be had, or the student is somewhere else then.
@@ -146,7 +147,7 @@ def book(
         if not (on_behalf and exception):
             taking.admit(slot, topic, student, now, overridden=rules.FREE_FOR_STAFF if on_behalf else frozenset())
         if on_behalf and consent:
-            sensitive.taken_down(student, topic, consent, by=by)
+            sensitive.taken_down(student, topic, consent, who=consent_by, by=by)
         taking.need_consent(student, topic)
         wishes = waiting.reserve(student.pk, topic.pk)
         booking = Booking(

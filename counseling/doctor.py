@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
+from django.contrib.contenttypes.models import ContentType
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ from counseling.models import Booking, Slot, Topic
 from intake.models import Strike
 from intake.rules import DEFAULT, Rules, Scope, Year
 from lifecycle import retention
+from lifecycle.models import Transition
 
 ORPHANED_AFTER = timedelta(days=1)
 
@@ -148,13 +151,24 @@ def _grade(student: Student, day: date) -> int | None:
 def _strikes() -> Iterator[str]:
     """A no-show without its strike, and a strike whose booking is no no-show.
 
-    Either may be destroyed before the other, each when two people agreed to its own plan.
+    Either may be destroyed before the other, each when two people agreed to its own plan. What was marked before
+    this database knew strikes never got one, and nobody is given one afterwards.
     """
     standing = Strike.objects.filter(area=AREA).exclude(state=Strike.State.WITHDRAWN)
     kept_since = retention.kind("intake.strike").period.before(timezone.now())
     missed = Booking.objects.filter(state=Booking.State.NO_SHOW, period__startswith__gte=kept_since)
+    marked = Transition.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Booking), to_state=Booking.State.NO_SHOW, at__gte=strikes_began()
+    )
+    missed = missed.filter(pk__in=marked.values("subject_id"))
     for pk in missed.exclude(pk__in=standing.values("source")).order_by("pk").values_list("pk", flat=True):
         yield f"예약 {pk}: 불참인데 불참 기록이 없습니다."
     others = Booking.objects.exclude(state=Booking.State.NO_SHOW)
     for pk in standing.filter(source__in=others.values("pk")).order_by("pk").values_list("source", flat=True):
         yield f"예약 {pk}: 불참이 아닌데 불참 기록이 있습니다."
+
+
+def strikes_began() -> datetime:
+    """Since when this database writes no-shows down: the moment at which their table was made."""
+    made = MigrationRecorder.Migration.objects.filter(app="intake", name="0001_rules_and_strikes").first()
+    return made.applied if made else datetime.min.replace(tzinfo=UTC)

@@ -22,13 +22,13 @@ from counseling import notices
 from counseling.models import Booking, Topic
 from counseling.models.records import (
     BREAK_GLASS,
-    SUPERVISE,
     ActionTick,
     BreakGlass,
     GuardianAccess,
     Proposal,
     Record,
     RecordVersion,
+    supervises,
 )
 from lifecycle.locks import Refused, contended, lock
 
@@ -95,7 +95,7 @@ def writes(user: User, booking: Booking) -> bool:
 def reads(user: User, booking: Booking) -> bool:
     """Without breaking any glass."""
     own = booking.slot.counselor.user_id == user.pk and user.has_perm("counseling.view_booking")
-    return user.is_staff and (own or user.has_perm(SUPERVISE))
+    return user.is_staff and (own or supervises(user))
 
 
 def refusal(booking: Booking, now: datetime) -> str:
@@ -107,7 +107,7 @@ def refusal(booking: Booking, now: datetime) -> str:
 def unwritten(user: User) -> models.QuerySet[Booking]:
     """Counselling that took place and has no record yet, the oldest first: one's own, or everybody's for supervisors."""
     done = Booking.objects.filter(state=State.DONE, record__isnull=True)
-    if not user.has_perm(SUPERVISE):
+    if not supervises(user):
         done = done.filter(slot__counselor__user=user)
     return done.order_by("period__startswith", "pk")
 
@@ -235,7 +235,7 @@ def unshare(record: Record, *, by: User, reason: str) -> Record:
         booking = lock(Booking.objects.for_page(), record.booking_id)
         record = lock(Record.objects.all(), record.pk)
         record.booking = booking
-        if not (writes(by, booking) or by.has_perm(SUPERVISE)):
+        if not (writes(by, booking) or supervises(by)):
             raise NotYours("이 상담을 맡은 상담사와 팀장만 공유를 거둘 수 있습니다.")
         if not reason.strip():
             raise Refused("공유를 거두는 사유를 적어 주세요.")

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from accounts import consents
 from accounts.models import Consent, ConsentText, Student
-from counseling.models import Topic
+from counseling.models import Booking, Topic
 from lifecycle.locks import Refused
 
 if TYPE_CHECKING:
@@ -55,6 +58,28 @@ class Question:
 def is_missing(student: Student, topic: Topic) -> bool:
     """Whether ``topic`` asks for the consent and the student's last answer is no, or none."""
     return topic.sensitive and not consents.agreed(KIND, student=student)
+
+
+def lacking() -> models.Expression:
+    """For bookings: whether the topic asks for the consent and the student's last answer is no, or none.
+
+    Taking the consent back cancels nothing by itself: staff see it on the board and among their duties, and ask.
+    """
+    answers = Consent.objects.filter(student=OuterRef("student"), user=None, text__kind=KIND).order_by("-at", "-pk")
+    agreed = Coalesce(Subquery(answers.values("given")[:1]), False)
+    return models.Case(
+        models.When(Q(topic__sensitive=True) & Q(Exact(agreed, False)), then=True),
+        default=False,
+        output_field=models.BooleanField(),
+    )
+
+
+def unagreed(user: User) -> models.QuerySet[Booking]:
+    """Counselling ahead that nobody agrees to any more, the earliest first: one's own, or all for whoever sees all."""
+    ahead = Booking.objects.upcoming().filter(topic__sensitive=True, state=Booking.State.BOOKED)
+    if not user.has_perm("counseling.view_every_booking"):
+        ahead = ahead.filter(slot__counselor__user=user)
+    return ahead.alias(lacks_consent=lacking()).filter(lacks_consent=True).order_by("period__startswith", "pk")
 
 
 def sentence(student: Student, topic: Topic) -> str:
@@ -102,14 +127,16 @@ def asked_by_staff(student: Student | None, topic: Topic | None) -> ConsentText 
     return words() if student and topic and is_missing(student, topic) else None
 
 
-def taken_down(student: Student, topic: Topic, how: str, *, by: User) -> None:
-    """Staff write down the consent that was given on paper or on the telephone.
+def taken_down(student: Student, topic: Topic, how: str, *, who: str, by: User) -> None:
+    """Staff write down the consent that was given on paper or on the telephone, and ``who`` gave it.
 
     Raises:
-        Refused: no such way.
+        Refused: no such way, or nobody is named.
     """
     if how not in Taken.values:
         raise Refused("동의를 받은 방법을 골라 주세요.")
+    if not who.strip():
+        raise Refused("동의하신 분을 적어 주세요.")
     if is_missing(student, topic):
         channel = Consent.Channel.DESK if how == Taken.PAPER else Consent.Channel.CALL
-        consents.answer(KIND, True, by=by, student=student, channel=channel, verified=how)
+        consents.answer(KIND, True, by=by, student=student, channel=channel, verified=how, spoken_by=who.strip())

@@ -62,6 +62,7 @@ def begin(
     question: str = "",
     exception: str = "",
     consent: str = "",
+    consent_by: str = "",
 ) -> Booking:
     """Book an empty slot of today for somebody who is here, and write the arrival down.
 
@@ -77,6 +78,7 @@ def begin(
             "question": question,
             "exception": exception,
             "consent": consent,
+            "consent_by": consent_by,
         }
         booking = bookings.book(slot_id, on_behalf=True, **asked)
         return bookings.mark(booking, Booking.State.ARRIVED, by=by)
@@ -99,6 +101,7 @@ def open_and_begin(
     question: str = "",
     exception: str = "",
     consent: str = "",
+    consent_by: str = "",
 ) -> Booking:
     """Make a slot that begins now for ``counselor``, and ``begin`` in it.
 
@@ -120,4 +123,5 @@ def open_and_begin(
         slot = Slot(counselor=counselor, period=period, modes=[Mode.VISIT], room=room)
         slot.save(force_insert=True)
         asked = {"student": student, "topic": topic, "mode": Mode.VISIT, "by": by}
-        return begin(slot.pk, question=question, exception=exception, consent=consent, **asked)
+        said = {"question": question, "exception": exception, "consent": consent, "consent_by": consent_by}
+        return begin(slot.pk, **said, **asked)

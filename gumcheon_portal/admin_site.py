@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
-from counseling import records
+from counseling import records, sensitive
 from lifecycle import approval
 from lifecycle.counting import counts
 from programs import agreements
@@ -190,6 +190,15 @@ DUTIES = [
         {},
         page="counseling_records",
         of=records.unwritten,
+    ),
+    OwnDuty(
+        "민감정보 동의가 없는 상담 예약",
+        "counseling.Booking",
+        "counseling.change_booking",
+        {},
+        page="counseling_booking_changelist",
+        of=sensitive.unagreed,
+        query="?consent=missing",
     ),
     Duty("보내지 못한 알림", "notices.Notice", "notices.view_notice", {"state__exact": "failed"}),
     Duty("도착을 확인할 알림", "notices.Notice", "notices.view_notice", {"state__exact": "unknown"}),

@@ -56,8 +56,18 @@ class PaperConsentForm(forms.ModelForm):
 
 @admin.register(Consent)
 class ConsentAdmin(AppendOnlyAdmin, MaskedAdmin):
-    personal = {"user__name": mask_name, "student__name": mask_name, "by__name": mask_name}
-    list_display = ["at", "text", "user__name", "student__name", "given", "by__name", "channel", "verified"]
+    personal = {"user__name": mask_name, "student__name": mask_name, "by__name": mask_name, "spoken_by": mask_name}
+    list_display = [
+        "at",
+        "text",
+        "user__name",
+        "student__name",
+        "given",
+        "by__name",
+        "spoken_by",
+        "channel",
+        "verified",
+    ]
     list_filter = ["text__kind", "given", "channel", "at"]
     search_fields = ["user__name", "student__name"]
     search_help_text = "이용자나 학생의 이름으로 찾습니다."

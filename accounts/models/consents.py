@@ -101,6 +101,12 @@ class Consent(models.Model):
     )
     channel = models.CharField(_("방법"), max_length=4, choices=Channel, default=Channel.WEB)
     verified = models.CharField(_("확인"), max_length=10, choices=Verified, default=Verified.LOGIN)
+    spoken_by = models.CharField(
+        _("동의하신 분"),
+        max_length=50,
+        blank=True,
+        help_text=_("전화나 서면으로 받은 동의에서 누가 동의했는지입니다. 예: 김엄마(어머니)"),
+    )
 
     objects = ConsentQuerySet.as_manager()
 

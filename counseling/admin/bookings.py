@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
+from counseling import sensitive
 from counseling.admin.calls import Calls
 from counseling.admin.changes import Changes
 from counseling.admin.desk import Desk
@@ -58,6 +59,21 @@ class ChangesInline(admin.TabularInline):
         return str(change.by) if change.by.is_staff else mask_name(str(change.by))
 
 
+class ConsentFilter(admin.SimpleListFilter):
+    """Counselling ahead whose consent to sensitive data is missing: taken back, or never given."""
+
+    title = "민감정보 동의"
+    parameter_name = "consent"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("missing", "동의 없는 다가오는 상담")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() != "missing":
+            return queryset
+        return queryset.filter(pk__in=sensitive.unagreed(request.user).order_by().values("pk"))
+
+
 @admin.register(Booking)
 class BookingAdmin(MaskedAdmin):
     personal = {"student__name": mask_name}
@@ -72,7 +88,7 @@ class BookingAdmin(MaskedAdmin):
         "mode",
         "on_behalf",
     ]
-    list_filter = [WhenFilter, "state", "topic", "mode", "slot__counselor", "on_behalf"]
+    list_filter = [WhenFilter, "state", "topic", "mode", "slot__counselor", "on_behalf", ConsentFilter]
     search_fields = ["student__name"]
     search_help_text = "학생 이름으로 찾습니다."
     ordering = ["-booked_at", "-pk"]
@@ -123,6 +139,8 @@ class BookingAdmin(MaskedAdmin):
                 "can_confirm": request.user.has_perm("counseling.change_booking") and can_confirm(booking),
                 "can_link": VideoPages.can_link(request, booking),
                 **record_steps(request, booking),
+                "lacks_consent": booking.state in Booking.AGREED
+                and sensitive.is_missing(booking.student, booking.topic),
             }
             if booking
             else {}

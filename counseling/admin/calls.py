@@ -42,7 +42,28 @@ def consent_field() -> forms.ChoiceField:
     )
 
 
-class CallForm(forms.Form):
+def consent_by_field() -> forms.CharField:
+    """Who gave it: the proof of a consent that nobody signed in for (개인정보 보호법 제22조)."""
+    return forms.CharField(
+        label="동의하신 분",
+        required=False,
+        max_length=50,
+        help_text="동의를 받았을 때만 적습니다. 예: 김엄마(어머니)",
+        widget=forms.TextInput({"class": "vTextField", "autocomplete": "off"}),
+    )
+
+
+class Consented(forms.Form):
+    """The consent with whoever gave it: neither without the other."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("consent") and not cleaned.get("consent_by", "").strip() and "consent_by" in self.fields:
+            self.add_error("consent_by", "누가 동의했는지 이름과 관계를 적어 주세요. 예: 김엄마(어머니)")
+        return cleaned
+
+
+class CallForm(Consented):
     """What a caller wants, for the student found above it, in one slot that staff chose on the board."""
 
     student = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": "학생을 먼저 골라 주세요."})
@@ -61,6 +82,7 @@ class CallForm(forms.Form):
     )
 
     consent = consent_field()
+    consent_by = consent_by_field()
 
     def __init__(self, *args: Any, slot: Slot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,10 +90,10 @@ class CallForm(forms.Form):
         self.fields["mode"].choices = [(mode.value, mode.label) for mode in Mode if mode in slot.modes]
         self.fields["mode"].initial = slot.modes[0]
         if not any(topic.sensitive for topic in self.fields["topic"].queryset):
-            del self.fields["consent"]
+            del self.fields["consent"], self.fields["consent_by"]
 
 
-class TimeForm(forms.Form):
+class TimeForm(Consented):
     """The chosen time: the key of a slot, or ``now-<counsellor>`` for a slot made on the spot."""
 
     when = forms.RegexField(
@@ -82,6 +104,7 @@ class TimeForm(forms.Form):
     question = forms.CharField(label="상담받고 싶은 내용", required=False, max_length=500)
     exception = forms.CharField(label="규칙 예외 사유", required=False, max_length=200)
     consent = consent_field()
+    consent_by = consent_by_field()
 
 
 @dataclass(frozen=True)
@@ -191,7 +214,7 @@ class Calls(Pages):
         when, question = form.cleaned_data["when"], form.cleaned_data["question"]
         common = {"student": asked.student, "topic": asked.topic, "by": request.user, "question": question}
         common["exception"] = form.cleaned_data["exception"].strip()
-        common["consent"] = form.cleaned_data["consent"]
+        common |= {name: form.cleaned_data[name] for name in ("consent", "consent_by")}
         try:
             if now and when.startswith("now-"):
                 counselor = get_object_or_404(Counselor.objects.active(), pk=int(when.removeprefix("now-")))

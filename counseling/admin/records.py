@@ -308,7 +308,7 @@ class Records:
         return booking, record
 
     def _may_unshare(self, request: HttpRequest, booking: Booking) -> bool:
-        return records.writes(request.user, booking) or request.user.has_perm(records.SUPERVISE)
+        return records.writes(request.user, booking) or records.supervises(request.user)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         site: admin.AdminSite = self.page.admin_site

@@ -158,6 +158,22 @@ def test_breaking_the_glass_opens_it_for_a_while_and_tells_those_who_watch(
     assert list(Record.objects.readable_by(colleague)) == []
 
 
+def test_a_superuser_breaks_the_glass_like_anybody_else_unless_a_supervisor_too(record, done, db):
+    root = User.objects.create_superuser("root@example.com", name="서버관리")
+
+    assert not records.reads(root, done)
+    assert list(Record.objects.readable_by(root)) == []
+    assert list(records.unwritten(root)) == []
+    with pytest.raises(NotYours):
+        records.unshare(record, by=root, reason="잘못 공유함")
+    records.break_glass(record, by=root, reason="보호자의 위기 신고가 들어와 확인함")
+    assert list(Record.objects.readable_by(root)) == [record]
+
+    head = grant(User.objects.create_superuser("head@example.com", name="팀장"), "팀장(승인)")
+    assert records.reads(head, done)
+    assert list(Record.objects.readable_by(head)) == [record]
+
+
 def test_the_glass_is_broken_with_a_reason_only_and_stays_on_record(record, colleague):
     with pytest.raises(Refused, match="10자"):
         records.break_glass(record, by=colleague, reason="급함")

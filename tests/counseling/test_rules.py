@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from counseling.models import Booking
 from intake import priorities
 from intake.models import Stage, Strike, YearCap
 from intake.rules import DEFAULT
+from lifecycle.models import Transition
 from notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -421,7 +423,7 @@ def test_a_topic_without_consequences_says_nothing(missed, rule):
     assert not Notice.objects.filter(kind__startswith="intake.").exists()
 
 
-def test_the_doctor_sees_a_no_show_without_a_strike_and_the_other_way_round(missed):
+def test_the_doctor_sees_a_no_show_without_a_strike_and_the_other_way_round(missed, strikes_always_known):
     from counseling import doctor
 
     booking = missed("2026-11-25 14:00")
@@ -431,6 +433,20 @@ def test_the_doctor_sees_a_no_show_without_a_strike_and_the_other_way_round(miss
     Strike.objects.update(source=booking.pk)
     Booking.objects.update(state=State.DONE)
     assert doctor.check() == [f"예약 {booking.pk}: 불참이 아닌데 불참 기록이 있습니다."]
+
+
+def test_the_doctor_asks_for_no_strike_of_what_was_marked_before_strikes_were_known(missed, monday_morning):
+    from counseling import doctor
+
+    booking = missed("2026-11-25 14:00")
+    Strike.objects.all().delete()
+    made = MigrationRecorder.Migration.objects.filter(app="intake", name="0001_rules_and_strikes")
+    marked = Transition.objects.get(to_state=State.NO_SHOW).at
+
+    assert made.update(applied=marked + timedelta(seconds=1)) == 1
+    assert doctor.check() == []
+    made.update(applied=marked)
+    assert doctor.check() == [f"예약 {booking.pk}: 불참인데 불참 기록이 없습니다."]
 
 
 def test_the_doctor_recounts_the_year(slot, make_slot, student, topic, parent, rule):

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts import consents
 from accounts.models import Consent, ConsentText, User
-from counseling import answering, changing, joining, taking, walkin
+from counseling import answering, changing, joining, sensitive, taking, walkin
 from counseling import booking as bookings
+from counseling.board import Board, View
 from counseling.models import Booking, SlotOffer, Topic, Wish
 from tests.counseling.conftest import grant
 
@@ -204,11 +205,16 @@ def test_a_caller_s_consent_is_written_down_with_the_booking(client, slot, topic
     assert "동의 문안을 알려 드리고 받은 방법을 골라 주세요." in page and "요즘 집중이 어렵습니다." in page
     assert not Booking.objects.exists()
 
-    client.post(url, {**typed, "consent": how})
+    unnamed = client.post(url, {**typed, "consent": how}).content.decode()
+    assert "누가 동의했는지" in unnamed and "요즘 집중이 어렵습니다." in unnamed
+    assert not Booking.objects.exists()
+
+    client.post(url, {**typed, "consent": how, "consent_by": "김엄마(어머니)"})
 
     assert Booking.objects.get().state == State.BOOKED
     kept = Consent.objects.get(student=student)
     assert (kept.given, kept.by, kept.channel, kept.verified) == (True, chief, channel, how)
+    assert kept.spoken_by == "김엄마(어머니)"
     assert words().title + " 동의 문안" not in client.get(url).content.decode()
 
 
@@ -217,24 +223,35 @@ def test_the_board_s_page_asks_too(client, slot, topic, student, chief):
     typed = {"student": student.pk, "topic": topic.pk, "mode": "visit", "question": "", "exception": ""}
 
     assert "받은 방법을 골라 주세요" in client.post(url, typed).content.decode()
-    client.post(url, {**typed, "consent": "paper"})
+    client.post(url, {**typed, "consent": "paper", "consent_by": "김엄마(어머니)"})
 
     assert Booking.objects.get().state == State.BOOKED
 
 
 def test_a_refused_booking_leaves_no_consent_behind(slot, topic, student, chief, parent, make_student):
     bookings.book(slot.pk, student=make_student("이바다", parent), topic=topic, mode="visit", by=chief, on_behalf=True,
-                  consent="paper")  # fmt: skip
+                  consent="paper", consent_by="김엄마(어머니)")  # fmt: skip
 
     with pytest.raises(bookings.Taken):
-        bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=chief, on_behalf=True, consent="paper")
+        bookings.book(
+            slot.pk,
+            student=student,
+            topic=topic,
+            mode="visit",
+            by=chief,
+            on_behalf=True,
+            consent="paper",
+            consent_by="김엄마(어머니)",
+        )
 
     assert not Consent.objects.filter(student=student).exists()
 
 
 def test_a_family_cannot_say_that_staff_took_the_consent(slot, topic, student, parent):
     with pytest.raises(taking.NeedsConsent):
-        bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent, consent="paper")
+        bookings.book(
+            slot.pk, student=student, topic=topic, mode="visit", by=parent, consent="paper", consent_by="김엄마(어머니)"
+        )
 
 
 def test_a_visitor_is_asked_before_a_time_is_made(counselor, topic, student, chief):
@@ -242,7 +259,9 @@ def test_a_visitor_is_asked_before_a_time_is_made(counselor, topic, student, chi
         walkin.open_and_begin(counselor, student=student, topic=topic, by=chief)
     assert not counselor.slots.exists()
 
-    walkin.open_and_begin(counselor, student=student, topic=topic, by=chief, consent="paper")
+    walkin.open_and_begin(
+        counselor, student=student, topic=topic, by=chief, consent="paper", consent_by="김엄마(어머니)"
+    )
 
     assert Booking.objects.get().state == State.ARRIVED
 
@@ -266,3 +285,44 @@ def test_the_plan_marks_the_counselling_that_is_about_feelings(db):
     call_command("load_plan", verbosity=0)
 
     assert list(Topic.objects.filter(sensitive=True).values_list("name", flat=True)) == ["학습심리 상담"]
+
+
+# --- Taken back ---------------------------------------------------------------------------------
+def test_taking_it_back_cancels_nothing_and_tells_staff(client, slot, topic, student, parent, chief, counselor):
+    agree(student, parent)
+    booking = bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+    board = f"{reverse('admin:counseling_board')}?day=2026-11-25"
+    own, duties = reverse("admin:counseling_booking_change", args=[booking.pk]), reverse("admin:index")
+    for page in (board, own, duties):
+        assert "민감정보" not in client.get(page).content.decode(), page
+    was = Board.etag_of(View(date(2026, 11, 25)), chief)
+
+    agree(student, parent, given=False)
+
+    assert state_of(booking) == State.BOOKED
+    assert "민감정보 동의 없음" in client.get(board).content.decode()
+    assert Board.etag_of(View(date(2026, 11, 25)), chief) != was
+    assert "민감정보 처리 동의가 없습니다" in client.get(own).content.decode()
+    listed = f"{reverse('admin:counseling_booking_changelist')}?consent=missing"
+    assert "민감정보 동의가 없는 상담 예약" in client.get(duties).content.decode()
+    assert listed in client.get(duties).content.decode()
+    assert "1:1" not in topic.name and topic.name in client.get(listed).content.decode()
+
+    client.force_login(grant(counselor.user, "상담사"))
+    assert "민감정보 동의 없음" in client.get(board).content.decode()
+    assert "민감정보 동의가 없는 상담 예약" in client.get(duties).content.decode()
+
+    agree(student, parent)
+    assert "민감정보" not in client.get(board).content.decode()
+    assert "민감정보 동의가 없는" not in client.get(duties).content.decode()
+
+
+def test_the_duty_is_ones_own_and_ahead_only(slot, topic, student, parent, make_counselor, counselor, monday_morning):
+    agree(student, parent)
+    booking = bookings.book(slot.pk, student=student, topic=topic, mode="visit", by=parent)
+    agree(student, parent, given=False)
+    colleague = make_counselor("최수아 상담사").user
+
+    assert [list(sensitive.unagreed(user)) for user in (counselor.user, colleague)] == [[booking], []]
+    monday_morning.move_to(booking.ends_at)
+    assert not sensitive.unagreed(counselor.user).exists()
