@@ -88,7 +88,12 @@ WORK: dict[str, list[str | Link]] = {
         "accounts.Neighbourhood",
         "accounts.Partner",
     ],
-    "프로그램": ["programs.Program", "programs.Run"],
+    "프로그램": [
+        "programs.Program",
+        "programs.Run",
+        Link("출석부", "programs_attendance", "programs.view_mark"),
+        "programs.Mark",
+    ],
     "협력 기관": [
         "programs.Agreement",
         "programs.ContactPerson",

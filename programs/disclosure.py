@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts import disclosure
 from accounts.models import Student, User
-from programs.models import Application, Participant
+from programs.models import Application, Mark, Participant
 
 
 def _applications(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -39,3 +39,23 @@ def _applications(user: User, students: Sequence[Student]) -> list[dict[str, Any
 
 
 disclosure.register("프로그램 참가 신청", _applications)
+
+
+def _attendance(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    """What holds of each session; who wrote it is staff's, and what it said before stands in the trail."""
+    own = Participant.objects.filter(Q(student__in=students) | Q(user=user))
+    marks = Mark.objects.filter(participant__in=own).current().select_related("session__run__program")
+    return [
+        {
+            "프로그램": str(mark.session.run),
+            "회기": mark.session.starts_at,
+            "출석": mark.get_status_display(),
+            "입력": mark.get_source_display(),
+            "표시한 때": mark.at,
+        }
+        for mark in marks
+        if mark.status != Mark.Status.CLEARED
+    ]
+
+
+disclosure.register("프로그램 출석", _attendance)

@@ -12,6 +12,7 @@ _WRITE = [
     "programs.change_run",
     *_PARTS,
 ]
+_ATTENDANCE = ["programs.view_mark", "programs.mark_attendance", "programs.issue_certificate"]
 
 _PARTNERS = [
     "programs.view_agreement",
@@ -28,10 +29,22 @@ _PARTNERS = [
 
 ROLE_PERMISSIONS = {
     "상담사": _READ,
-    "프로그램 담당": [*_WRITE, *_PARTNERS, "programs.delete_program", "programs.delete_run"],
+    "프로그램 담당": [*_WRITE, *_ATTENDANCE, *_PARTNERS, "programs.delete_program", "programs.delete_run"],
     "예산 담당": _READ,
     "소식지 담당": _READ,
-    "팀장(승인)": [*_WRITE, "programs.view_agreement", "programs.view_rostershare", "programs.view_handover"],
+    "팀장(승인)": [
+        *_WRITE,
+        *_ATTENDANCE,
+        "programs.view_agreement",
+        "programs.view_rostershare",
+        "programs.view_handover",
+    ],
     "개인정보 담당": ["programs.view_rostershare", "programs.change_rostershare", "programs.view_handover"],
-    "감사(열람)": [*_READ, "programs.view_agreement", "programs.view_rostershare", "programs.view_handover"],
+    "감사(열람)": [
+        *_READ,
+        "programs.view_mark",
+        "programs.view_agreement",
+        "programs.view_rostershare",
+        "programs.view_handover",
+    ],
 }

@@ -3,11 +3,16 @@ from __future__ import annotations
 from django.urls import path
 
 from programs import feeds
-from programs.views import applications, applying, catalogue, invited, partners
+from programs.views import applications, applying, attendance, catalogue, invited, partners
 
 app_name = "programs"
 urlpatterns = [
     path("", catalogue.listed, name="list"),
+    path("wall/<int:pk>/<str:key>/", attendance.wall, name="wall"),
+    path("check-in/<int:pk>/", attendance.check_in, name="check_in"),
+    path("check-in/<int:pk>/<str:token>/", attendance.scanned, name="scanned"),
+    path("papers/<int:pk>/<slug:kind>/", attendance.paper, name="paper"),
+    path("portfolio/<int:pk>/", attendance.portfolio, name="portfolio"),
     path("<int:pk>/", catalogue.detail, name="detail"),
     path("runs/<int:pk>/apply/", applying.apply, name="apply"),
     path("runs/<int:pk>/applied/", applying.applied, name="applied"),

@@ -23,7 +23,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Application, Material, Program, RosterShare, Run, RunOffer
+from programs.models import Application, Material, Program, RosterShare, Run, RunOffer, Session
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -91,6 +91,7 @@ def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
 _booking = of(pk=lambda demo: demo.booking.pk)
 _recorded = of(pk=lambda demo: Record.objects.filter(booking__student=demo.child).latest("pk").booking_id)
 _free_slot = of(pk=lambda demo: demo.slot.pk)
+_session = of(pk=lambda _: Session.objects.earliest("pk").pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
 ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:view_on_site": of(
@@ -118,6 +119,19 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:record_next": _recorded,
     "admin:counseling_figures_file": of(code=lambda _: "2026", by=lambda _: "topic", form=lambda _: "csv"),
     "admin:notices_notice_decide": of(pk=lambda demo: demo.subject(Notice).pk, what=lambda demo: "resend"),
+    "admin:programs_roster": _session,
+    "admin:programs_roster_send": _session,
+    "admin:programs_roster_undo": _session,
+    "admin:programs_roster_paper": _session,
+    "admin:programs_completion": of(pk=lambda _: Session.objects.earliest("pk").run_id),
+    "admin:programs_certificates": of(pk=lambda _: Session.objects.earliest("pk").run_id),
+    "admin:programs_certificates_file": lambda _: {"pk": 1},  # the demo has made none at once
+    "admin:programs_certificate": lambda _: {"pk": 1, "kind": "certificate"},
+    "programs:wall": of(pk=lambda _: Session.objects.earliest("pk").pk, key=lambda _: "no-such-key"),
+    "programs:scanned": of(pk=lambda _: Session.objects.earliest("pk").pk, token=lambda _: "no-such-token"),
+    "programs:check_in": _session,
+    "programs:paper": lambda _: {"pk": 1, "kind": "certificate"},
+    "programs:portfolio": of(pk=lambda demo: demo.child.pk),
     "admin:notices_wording_reset": of(code=lambda demo: "counseling.booked"),
     "admin:centre_policytext_draft": of(kind=lambda demo: "privacy"),
     "accounts:affiliation_end": of(pk=lambda demo: Affiliation.objects.get(user__email=f"teacher@{DOMAIN}").pk),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.admin import catalogue, partners
+from programs.admin import attendance, catalogue, partners
 
-__all__ = ["catalogue", "partners"]
+__all__ = ["attendance", "catalogue", "partners"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from programs.models.applications import Application, Participant, RunOffer
+from programs.models.attendance import Mark
 from programs.models.catalogue import Program
 from programs.models.forms import Accepted
 from programs.models.handovers import HandOver, RosterAnswer, RosterShare
@@ -19,6 +20,7 @@ __all__ = [
     "ContactPerson",
     "Group",
     "HandOver",
+    "Mark",
     "Material",
     "Participant",
     "Program",

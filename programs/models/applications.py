@@ -186,6 +186,10 @@ class Application(Lifecycle):
     def is_live(self) -> bool:
         return self.state in self.LIVE
 
+    @property
+    def is_seated(self) -> bool:
+        return self.state in self.SEATED
+
 
 class ParticipantQuerySet(models.QuerySet):
     def seated(self) -> ParticipantQuerySet:
