@@ -285,3 +285,18 @@ def test_staff_without_the_right_do_not(session, person, log_in):
     client = log_in(counselor)
     for name, key in [("roster", session.pk), ("completion", session.run_id), ("roster_paper", session.pk)]:
         assert client.get(reverse(f"admin:programs_{name}", args=[key])).status_code == 403
+
+
+def test_the_list_of_marks_is_masked(session, person, clerk, log_in):
+    attendance.mark(session.pk, [Entry("present", person.pk)], by=clerk)
+    client = log_in(clerk)
+    shown = client.get(reverse("admin:programs_mark_changelist")).content.decode()
+    assert "김*늘" in shown
+    assert "김하늘" not in shown
+    for name in ("change", "history"):
+        assert client.get(reverse(f"admin:programs_mark_{name}", args=[Mark.objects.get().pk])).status_code == 200
+    assert client.get(reverse("admin:programs_attendance")).status_code == 200
+
+
+def test_the_demo_has_a_run_with_attendance(town):
+    assert Mark.objects.count() > 20
