@@ -296,7 +296,3 @@ def test_the_list_of_marks_is_masked(session, person, clerk, log_in):
     for name in ("change", "history"):
         assert client.get(reverse(f"admin:programs_mark_{name}", args=[Mark.objects.get().pk])).status_code == 200
     assert client.get(reverse("admin:programs_attendance")).status_code == 200
-
-
-def test_the_demo_has_a_run_with_attendance(town):
-    assert Mark.objects.count() > 20
