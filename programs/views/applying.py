@@ -228,7 +228,7 @@ def _page(
 
 def _others(run: Run, now: datetime) -> list[dict[str, Any]]:
     """Other runs of the same programme that may still be applied for, with their places."""
-    rows = Run.objects.published().filter(Run.having(Status.OPEN, now), program=run.program_id)
+    rows = Run.objects.published().filter(opens_at__lte=now, closes_at__gt=now, program=run.program_id)
     runs = list(rows.exclude(pk=run.pk).exclude(state=Run.State.CANCELLED).order_by("starts_at")[:OTHER_RUNS])
     found = rules.places(runs, now)
     return [{"run": one, "places": found[one.pk], "url": reverse("programs:apply", args=[one.pk])} for one in runs]
