@@ -18,13 +18,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
 from counseling import records, sensitive
 from lifecycle import approval
 from lifecycle.counting import counts
-from programs import agreements
+from programs import agreements, deciding
 
 OTHER = "그 밖"
 OWN_CAP = 100  # of one's own duties; who has more sees that there are many
@@ -93,6 +94,8 @@ WORK: dict[str, list[str | Link]] = {
         "programs.Run",
         Link("출석부", "programs_attendance", "programs.view_mark"),
         "programs.Mark",
+        "programs.Session",
+        Link("개설을 결정할 회차", "programs_deciding", "programs.view_run"),
     ],
     "협력 기관": [
         "programs.Agreement",
@@ -180,6 +183,14 @@ class OwnDuty(Duty):
 
 
 DUTIES = [
+    OwnDuty(
+        "개설을 결정할 회차",
+        "programs.Run",
+        "programs.change_run",
+        {},
+        page="programs_deciding",
+        of=lambda _user: deciding.due(timezone.now()),
+    ),
     OwnDuty(
         "결재할 것",
         "lifecycle.Approval",

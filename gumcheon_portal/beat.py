@@ -20,6 +20,7 @@ SCHEDULE = {
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),
     "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
     "keep-the-programme-lines": every(60, "programs.tasks.keep_the_lines"),
+    "ask-to-decide-on-runs": every(600, "programs.tasks.ask_to_decide"),
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),
     "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
     "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),

@@ -16,4 +16,5 @@ class ProgramsConfig(AppConfig):
             partner_retention,  # noqa: F401
             retention,  # noqa: F401
             room_names,  # noqa: F401
+            shut_days,  # noqa: F401
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from programs import agreements, sweeping
+from programs import agreements, deciding, sweeping
 
 
 @shared_task
@@ -15,3 +15,9 @@ def keep_the_lines() -> dict[str, int]:
 def remind_of_agreements() -> int:
     """Tell staff of agreements that end soon; return how many were spoken of."""
     return agreements.remind()
+
+
+@shared_task
+def ask_to_decide() -> int:
+    """Ask staff about runs whose date of decision has come; return how many."""
+    return deciding.sweep()

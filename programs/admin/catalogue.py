@@ -6,24 +6,22 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 
-from krds.dates import kperiod
 from lifecycle.admin import StaffAdmin
-from programs.models import Material, Program, Run
+from programs import rules
+from programs.admin.copies import Copies
+from programs.models import Material, Program
+
+SHOWN_RUNS = 50  # of a programme's page; the list of runs has them all
 
 
 class ProgramForm(forms.ModelForm):
     audience = forms.MultipleChoiceField(
         label="대상", choices=Program.Audience.choices, widget=forms.CheckboxSelectMultiple
     )
-
-
-class RunInline(admin.StackedInline):
-    model = Run
-    fields = ["title", "place", "capacity", ("starts_at", "ends_at"), ("opens_at", "closes_at"), "published_at"]
-    extra = 0
 
 
 class MaterialInline(admin.TabularInline):
@@ -34,13 +32,17 @@ class MaterialInline(admin.TabularInline):
 
 @admin.register(Program)
 class ProgramAdmin(StaffAdmin):
-    """A programme of the plan is taken off the site, not deleted: it would come back with the plan."""
+    """A programme of the plan is taken off the site, not deleted: it would come back with the plan.
+
+    Its runs are listed above the form and worked on at their own pages.
+    """
 
     form = ProgramForm
     list_display = ["title", "area", "kind", "grades", "published", "position"]
     list_filter = ["area", "kind"]
     search_fields = ["title", "summary"]
-    inlines = [RunInline, MaterialInline]
+    inlines = [MaterialInline]
+    change_form_template = "admin/programs/program/change_form.html"
     readonly_fields = ["plan_text"]
     actions = ["publish_now", "take_down"]
     fieldsets = [
@@ -75,18 +77,18 @@ class ProgramAdmin(StaffAdmin):
     def take_down(self, request: HttpRequest, queryset: QuerySet[Program]) -> None:
         messages.success(request, f"{queryset.update(published_at=None)}건의 공개를 멈췄습니다.")
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if (program := kwargs.get("obj")) is not None:
+            now = timezone.now()
+            runs = list(program.runs.order_by("-starts_at", "-pk")[:SHOWN_RUNS])
+            places = rules.places(runs, now)
+            context |= {
+                "runs": [(run, places[run.pk], run.status_at(now)) for run in runs],
+                "may_add": request.user.has_perm("programs.add_run"),
+                "may_copy": request.user.has_perm("programs.add_program"),
+                "now": now,
+            }
+        return super().render_change_form(request, context, **kwargs)
 
-@admin.register(Run)
-class RunAdmin(StaffAdmin):
-    list_display = ["title", "program", "when", "place", "capacity", "status_now"]
-    list_filter = ["program__area", "program__kind"]
-    search_fields = ["title", "program__title"]
-    date_hierarchy = "starts_at"
-
-    @admin.display(description="일시", ordering="starts_at")
-    def when(self, run: Run) -> str:
-        return kperiod(run.starts_at, run.ends_at)
-
-    @admin.display(description="상태")
-    def status_now(self, run: Run) -> str:
-        return run.status.label
+    def get_urls(self) -> list[URLPattern]:
+        return [*Copies(self).urls(), *super().get_urls()]

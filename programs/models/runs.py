@@ -365,6 +365,11 @@ class Session(models.Model):
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 
+    @property
+    def where(self) -> str:
+        """The room, else the session's own place, else its run's."""
+        return str(self.room) if self.room else self.place or self.run.place
+
 
 class Group(ForGrades):
     """Places of a run kept for some (그룹 정원): of certain grades, or of those with priority.

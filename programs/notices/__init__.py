@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.notices import applying, inviting, partners
+from programs.notices import applying, inviting, partners, running
 
-__all__ = ["applying", "inviting", "partners"]
+__all__ = ["applying", "inviting", "partners", "running"]

@@ -123,7 +123,7 @@ def test_a_programme_of_the_plan_cannot_be_deleted(log_in, make_program, django_
     assert desk.post(reverse("admin:programs_program_delete", args=[own.pk]), {"post": "yes"}).status_code == 302
 
 
-def test_staff_write_a_programme_with_its_first_run(log_in, db, django_user_model):
+def test_staff_write_a_programme(log_in, db, django_user_model):
     desk = log_in(django_user_model.objects.create_superuser("w@example.com", name="담당"))
     form = {
         "title": "별 관찰 교실",
@@ -136,15 +136,6 @@ def test_staff_write_a_programme_with_its_first_run(log_in, db, django_user_mode
         "published_at_1": "",
         "materials-TOTAL_FORMS": "0",
         "materials-INITIAL_FORMS": "0",
-        "runs-TOTAL_FORMS": "1",
-        "runs-INITIAL_FORMS": "0",
-        "runs-0-title": "1회",
-        "runs-0-starts_at_0": "2026-12-12",
-        "runs-0-starts_at_1": "10:00",
-        "runs-0-ends_at_0": "2026-12-12",
-        "runs-0-ends_at_1": "12:00",
-        "runs-0-published_at_0": "2026-11-24",
-        "runs-0-published_at_1": "10:00",
     }
 
     answer = desk.post(reverse("admin:programs_program_add"), form)
