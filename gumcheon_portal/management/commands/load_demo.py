@@ -47,7 +47,7 @@ class Command(BaseCommand):
         told.written(rng, town)
         life.programme(town)
         partners.fill(town)
-        catalogue.fill()
+        catalogue.fill(town)
         applying.applied(town)
         attendance.fill(town)
         life.news(town)
