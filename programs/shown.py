@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -46,9 +45,7 @@ class ShownRun:
         """Where one applies; empty where nobody can now. Who may, that page says of everybody who asks."""
         if self.status not in {Status.OPEN, Status.WAITING} or self.run.admission == Run.Admission.INVITATION:
             return ""
-        with suppress(NoReverseMatch):  # a house that takes no applications online has no such page
-            return reverse("programs:apply", args=[self.run.pk])
-        return ""
+        return reverse("programs:apply", args=[self.run.pk])
 
     @property
     def standing(self) -> int:

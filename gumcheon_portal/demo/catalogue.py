@@ -10,19 +10,17 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Partner
-from gumcheon_portal.demo.families import Town
-from programs.models import Application, Material, Participant, Program, Run, Session
+from programs.models import Material, Program, Run, Session
 
 HAND_OUT = "체험용 안내문입니다. 실제 프로그램의 안내가 아닙니다.\n".encode()
 DAY = timedelta(days=1)
-SEATS = 4
 
 
-def fill(town: Town) -> None:
-    """A draw, a review of several sessions, a cancelled run, a full one; partners and a hand-out."""
+def fill() -> None:
+    """A draw, a review of several sessions, a cancelled run; partners and a hand-out each."""
     now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
     partners = list(Partner.objects.order_by("pk")[:3])
-    programs = list(Program.objects.published().order_by("position", "pk")[9:13])
+    programs = list(Program.objects.published().order_by("position", "pk")[9:12])
     for program, partner, fields in zip(programs, partners, _runs(now), strict=False):
         sessions = fields.pop("sessions")
         run = Run.objects.create(program=program, published_at=now - 30 * DAY, **fields)
@@ -34,7 +32,6 @@ def fill(town: Town) -> None:
         )
     if programs:
         _hand_out(programs[0])
-        _full(programs[-1], town, now)
 
 
 def _runs(now: datetime) -> list[dict[str, object]]:
@@ -54,32 +51,6 @@ def _runs(now: datetime) -> list[dict[str, object]]:
         | {"title": f"{starts.year}년 심사 회차", "admission": Run.Admission.REVIEW, "sessions": ["첫날", "둘째 날"]},
         once | window | {"title": f"{starts.year}년 취소된 회차", "state": Run.State.CANCELLED, "sessions": ["하루"]},
     ]
-
-
-def _full(program: Program, town: Town, now: datetime) -> None:
-    """A run whose places are all taken, and one may wait."""
-    starts = (now + 28 * DAY).replace(hour=10)
-    run = Run.objects.create(
-        program=program,
-        title=f"{starts.year}년 마감 임박 회차",
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=3),
-        opens_at=now - 3 * DAY,
-        closes_at=(now + 14 * DAY).replace(hour=18),
-        published_at=now - 30 * DAY,
-        capacity=SEATS,
-        place="체험용 센터 강의실",
-    )
-    for number, student in enumerate(town.students[20 : 20 + SEATS], 1):
-        application = Application.objects.create(
-            run=run,
-            number=number,
-            applicant=student.guardians.first(),
-            state=Application.State.CONFIRMED,
-            applied_at=now - 2 * DAY,
-            confirmed_at=now - 2 * DAY,
-        )
-        Participant.objects.create(application=application, run=run, role=Participant.Role.STUDENT, student=student)
 
 
 def _hand_out(program: Program) -> None:

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         told.written(rng, town)
         life.programme(town)
         partners.fill(town)
-        catalogue.fill(town)
+        catalogue.fill()
         applying.applied(town)
         attendance.fill(town)
         life.news(town)
