@@ -97,10 +97,12 @@ WORK: dict[str, list[str | Link]] = {
         "programs.Session",
         Link("개설을 결정할 회차", "programs_deciding", "programs.view_run"),
     ],
-    "협력 기관": [
+    "협력 기관과 학교": [
         "programs.Agreement",
         "programs.ContactPerson",
         "programs.RosterShare",
+        "programs.Visit",
+        Link("학교 단체 참여", "programs_visit_reach", "programs.view_run"),
         Link("협력 기관별 운영 통계", "programs_agreement_shift", "programs.view_run"),
     ],
     "소식과 입시정보": ["newsletter.Post"],
@@ -238,6 +240,7 @@ DUTIES = [
         {"state__exact": "waiting", "trouble__gt": ""},
         own=True,
     ),
+    Duty("답할 학교 방문 신청", "programs.Visit", "programs.change_visit", {"state__exact": "asked"}),
     OwnDuty(
         "곧 끝나는 업무협약",
         "programs.Agreement",

@@ -330,6 +330,8 @@ RECORD_BREAK_GLASS_MINUTES = env.int("RECORD_BREAK_GLASS_MINUTES", default=30)
 # --- Partners of programmes ------------------------------------------------------------------
 # From how many days before a run its partner may open the roster; until when, the notice to families says.
 PARTNER_ROSTER_DAYS = env.int("PARTNER_ROSTER_DAYS", default=7)
+# How many days ahead a school's visit is asked for at the latest: people and material have to be found.
+VISIT_DAYS_AHEAD = env.int("VISIT_DAYS_AHEAD", default=7)
 
 # --- Files that families send ----------------------------------------------------------------
 UPLOAD_MOST_BYTES = env.int("UPLOAD_MOST_BYTES", default=10 * 1024 * 1024)

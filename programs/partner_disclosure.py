@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts import disclosure
 from accounts.models import Student, User
-from programs.models import HandOver, RosterAnswer
+from programs.models import HandOver, RosterAnswer, Visit
 
 
 def _answers(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
@@ -40,5 +40,22 @@ def _taken(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
     ]
 
 
+def _visits(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    return [
+        {
+            "학교": str(visit.school),
+            "프로그램": visit.program.title,
+            "학급": visit.class_name,
+            "인원": visit.headcount,
+            "연락처": visit.phone,
+            "남긴 말": visit.remark,
+            "상태": str(visit.get_state_display()),
+            "신청 일시": visit.asked_at,
+        }
+        for visit in Visit.objects.filter(asked_by=user).for_page().order_by("pk")
+    ]
+
+
+disclosure.register("학교 방문 신청", _visits)
 disclosure.register("명단 제공 동의", _answers)
 disclosure.register("협력 기관으로 받은 명단", _taken)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from lifecycle.retention import Kind, Period, register
-from programs.models import ContactPerson, HandOver, RosterAnswer
+from programs.models import ContactPerson, HandOver, RosterAnswer, Visit
 
 
 def _gone(before: datetime) -> models.QuerySet:
@@ -54,5 +54,31 @@ register(
         period=Period(years=3),
         expired=_answered,
         born="at",
+    )
+)
+
+
+def _visited(before: datetime) -> models.QuerySet:
+    """Requests whose last moment is past and that still hold what the day needed."""
+    said = ~Q(phone="", remark="")
+    held = Q(run__ends_at__lt=before) | Q(run=None, ended_at__lt=before)
+    return Visit.objects.filter(said & held)
+
+
+def _forget_day(rows: models.QuerySet) -> int:
+    return rows.update(phone="", remark="")
+
+
+register(
+    Kind(
+        code="programs.visit_day",
+        label="학교 방문의 당일 연락처와 남긴 말",
+        basis="개인정보 보호법 제21조(처리 목적 달성)",
+        period=Period(days=30),
+        expired=_visited,
+        born="asked_at",
+        destroy=_forget_day,
+        method="연락처와 남긴 말만 지움(방문 실적은 남음)",
+        automatic=True,
     )
 )

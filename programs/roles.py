@@ -25,6 +25,8 @@ _PARTNERS = [
     "programs.add_rostershare",
     "programs.change_rostershare",
     "programs.view_handover",
+    "programs.view_visit",
+    "programs.change_visit",
 ]
 
 ROLE_PERMISSIONS = {
@@ -38,6 +40,7 @@ ROLE_PERMISSIONS = {
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",
+        "programs.view_visit",
     ],
     "개인정보 담당": ["programs.view_rostershare", "programs.change_rostershare", "programs.view_handover"],
     "감사(열람)": [

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from programs import feeds
-from programs.views import applications, applying, attendance, catalogue, invited, partners
+from programs.views import applications, applying, attendance, catalogue, invited, partners, visits
 
 app_name = "programs"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("applications/<int:pk>/program.ics", applications.ics, name="ics"),
     path("offers/<int:pk>/", applications.offer, name="offer"),
     path("invitations/<str:token>/", invited.invited, name="invited"),
+    path("visits/", visits.visits, name="visits"),
+    path("<int:pk>/visit/", visits.ask, name="visit_ask"),
+    path("visits/<int:pk>/", visits.visit, name="visit"),
+    path("visits/<int:pk>/accept/", visits.accept, name="visit_accept"),
+    path("visits/<int:pk>/cancel/", visits.cancel, name="visit_cancel"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
     path("month/<int:year>-<int:number>.pdf", catalogue.month, name="month"),

@@ -23,7 +23,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Application, Material, Program, RosterShare, Run, RunOffer, Session
+from programs.models import Application, Material, Program, RosterShare, Run, RunOffer, Session, Visit
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -46,6 +46,7 @@ class Demo:
         self.application = mine.filter(state=Application.State.CONFIRMED).first()
         self.open_run = self.application.run
         self.form = Questionnaire.objects.answerable().first()
+        self.visit = Visit.objects.get(state=Visit.State.ASKED)
         self.partners_run = RosterShare.objects.get().run
         self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
 
@@ -164,6 +165,11 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:ics": _booking,
     "counseling:feed": of(token=lambda demo: "no-such-token"),
     "counseling:feed_revoke": of(pk=lambda demo: demo.subject(CalendarFeed).pk),
+    "programs:visit_ask": of(pk=lambda demo: demo.visit.program_id),
+    "programs:visit": of(pk=lambda demo: demo.visit.pk),
+    "programs:visit_accept": of(pk=lambda demo: demo.visit.pk),
+    "programs:visit_cancel": of(pk=lambda demo: demo.visit.pk),
+    "admin:programs_visit_reach_file": of(year=lambda _: 2026, form=lambda _: "csv"),
     "programs:roster_notice": of(pk=lambda demo: demo.partners_run.pk),
     "partner:run": of(pk=lambda demo: demo.partners_run.pk),
     "partner:roster": of(pk=lambda demo: demo.partners_run.pk),

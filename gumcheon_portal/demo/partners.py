@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Partner, School
 from gumcheon_portal.demo.families import Town
-from programs import agreements, rosters
-from programs.models import Agreement, Application, ContactPerson, Participant, Program, RosterShare, Run
+from programs import agreements, rosters, visiting
+from programs.models import Agreement, Application, ContactPerson, Participant, Program, RosterShare, Run, Visit
 
 Kind = Partner.Kind
 PARTNERS = (
@@ -35,6 +35,7 @@ def fill(town: Town) -> None:
     _agreements(town, partners)
     _held(partners)
     _ahead(town, partners["가온누리대학교"])
+    _visits(town)
 
 
 def _partners(town: Town) -> dict[str, Partner]:
@@ -129,3 +130,23 @@ def _ahead(town: Town, university: Partner) -> None:
             confirmed_at=now - timedelta(days=3),
         )
         Participant.objects.create(application=application, run=run, role="student", student=student)
+
+
+def _visits(town: Town) -> None:
+    """What the demo teacher asked for: one request to answer, one with other dates proposed, one fixed."""
+    teacher, officer = town.people["teacher"], town.people["programs"]
+    program = Program.objects.get(plan_key="school-visit")
+    school = visiting.schools_of(teacher)[0]
+
+    def span(days: int, hour: int = 10) -> visiting.Span:
+        starts = timezone.make_aware(datetime.combine(timezone.localdate() + timedelta(days=days), time(hour)))
+        return visiting.Span(starts, starts + timedelta(hours=2))
+
+    def ask(name: str, heads: int, *times: visiting.Span) -> Visit:
+        wish = visiting.Wish(name, heads, "본관 시청각실", "0200000000")
+        return visiting.ask(program, school, wish, times, by=teacher)
+
+    ask("1학년 전체", 180, span(21), span(22))
+    proposed = ask("2학년 3반", 28, span(14))
+    visiting.propose(proposed, [span(16), span(17, 13)], by=officer, message="그날은 다른 학교를 방문합니다.")
+    visiting.schedule(ask("2학년 1반", 27, span(10)), span(10), by=officer)

@@ -48,7 +48,7 @@ class ProgramAdmin(StaffAdmin):
     fieldsets = [
         (None, {"fields": ["title", "summary", ("area", "kind"), "published_at", "position"]}),
         ("대상", {"fields": ["audience", ("first_grade", "last_grade")]}),
-        ("안내", {"fields": ["body", "partner_kind", "plan_text"]}),
+        ("안내", {"fields": ["body", "partner_kind", "takes_visits", "plan_text"]}),
     ]
 
     @admin.display(description="학년", ordering="first_grade")

@@ -10,6 +10,7 @@ from programs.models.materials import Material
 from programs.models.partners import Agreement, AgreementFile, ContactPerson, Stand
 from programs.models.runs import Group, Run, Session
 from programs.models.status import Status
+from programs.models.visits import Visit, VisitTime
 from programs.models.words import ProgramWords
 
 __all__ = [
@@ -33,4 +34,6 @@ __all__ = [
     "Session",
     "Stand",
     "Status",
+    "Visit",
+    "VisitTime",
 ]

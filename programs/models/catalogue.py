@@ -60,6 +60,9 @@ class Program(ForGrades):
     partner_kind = models.CharField(
         _("함께하는 기관"), max_length=12, choices=Partner.Kind, blank=True, help_text="없으면 비워 둡니다."
     )
+    takes_visits = models.BooleanField(
+        _("찾아가는 프로그램"), default=False, help_text="소속이 확인된 교사가 학교로 와 달라고 신청할 수 있습니다."
+    )
     position = models.PositiveSmallIntegerField("순서", default=100, help_text="작을수록 앞에 보입니다.")
     published_at = models.DateTimeField(
         "게시 일시", null=True, blank=True, help_text="비워 두면 직원만 보고, 앞날을 적으면 그때 공개됩니다."
