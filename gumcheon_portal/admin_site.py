@@ -92,6 +92,7 @@ WORK: dict[str, list[str | Link]] = {
     "프로그램": [
         "programs.Program",
         "programs.Run",
+        "programs.Draw",
         Link("출석부", "programs_attendance", "programs.view_mark"),
         "programs.Mark",
         "programs.Session",

@@ -18,6 +18,7 @@ SCHEDULE = {
     **{f"show-life-{queue}": every(30, "gumcheon_portal.tasks.show_life", queue, queue=queue) for queue in QUEUES},
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),
+    "freeze-draws": every(60, "programs.tasks.freeze_draws"),
     "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
     "keep-the-programme-lines": every(60, "programs.tasks.keep_the_lines"),
     "ask-to-decide-on-runs": every(600, "programs.tasks.ask_to_decide"),

@@ -23,7 +23,7 @@ from lifecycle.locks import Refused, contended, lock_all
 from lifecycle.models import Transition
 from programs import parties as people
 from programs import rules, waiting
-from programs.models import Application, Group, Participant, Run, Status
+from programs.models import Application, Draw, Group, Participant, Run, Status
 from programs.notices import applying as notices
 from programs.parties import Class, Entrant, Misfit, Party, People, Twice
 from programs.seats import Seats
@@ -281,7 +281,8 @@ def seat(application: Application, *, by: User, reason: str = "") -> Application
 
     Raises:
         Full: the run's or the group's places do not allow it.
-        NotNow: it has a place already, has ended, or others come first and no reason is given.
+        NotNow: it is in no state for a place, the list to draw from is frozen, or others come first and no reason is
+            given.
     """
     with contended(str(BUSY), NotNow), transaction.atomic():
         run, application, now = _taken(application)
@@ -290,6 +291,7 @@ def seat(application: Application, *, by: User, reason: str = "") -> Application
         if application.state not in {State.APPLIED, State.WAITING, State.REJECTED}:
             raise NotNow(_("‘%(state)s’ 신청에는 자리를 줄 수 없습니다.") % {"state": application.get_state_display()})
         _must_be_held(run, now)
+        _must_not_be_in_the_hat(run)
         if application.state == State.WAITING and not reason and _is_passed(run, application):
             raise NotNow(_("먼저 기다리는 신청이 있습니다. 차례를 건너뛰는 사유를 적어 주세요."))
         seats = _settled(run, now)
@@ -305,7 +307,7 @@ def reject(application: Application, *, by: User, reason: str = "") -> Applicati
     """Say no to somebody who applied or waits.
 
     Raises:
-        NotNow: it is decided already in another way.
+        NotNow: it is decided already in another way, or the list to draw from is frozen.
     """
     with contended(str(BUSY), NotNow), transaction.atomic():
         run, application, now = _taken(application)
@@ -313,6 +315,7 @@ def reject(application: Application, *, by: User, reason: str = "") -> Applicati
             return application
         if application.state not in {State.APPLIED, State.WAITING}:
             raise NotNow(_("접수했거나 대기 중인 신청만 미선정으로 할 수 있습니다."))
+        _must_not_be_in_the_hat(run)
         waiting.leave(application, State.REJECTED, now, by=by, reason=reason)
         notices.rejected([application], reason=reason)
         waiting.fill(run, now=now)
@@ -418,6 +421,12 @@ def _check_group(seats: Seats, pk: int, places: int) -> None:
 def _must_be_held(run: Run, now: datetime) -> None:
     if run.state == Run.State.CANCELLED or now >= run.ends_at:
         raise NotNow(_("취소되었거나 끝난 회차입니다."))
+
+
+def _must_not_be_in_the_hat(run: Run) -> None:
+    """Between the freezing of a draw's list and the draw nobody is chosen or turned down by hand."""
+    if run.admission == Run.Admission.DRAW and Draw.objects.to_draw().filter(run=run).exists():
+        raise NotNow(_("추첨할 목록을 확정했습니다. 추첨이 끝난 뒤에 처리해 주세요."))
 
 
 def _is_passed(run: Run, application: Application) -> bool:

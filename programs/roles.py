@@ -29,14 +29,17 @@ _PARTNERS = [
     "programs.change_visit",
 ]
 
+_DRAWS = ["programs.view_draw", "programs.hold_draw"]
+
 ROLE_PERMISSIONS = {
     "상담사": _READ,
-    "프로그램 담당": [*_WRITE, *_ATTENDANCE, *_PARTNERS, "programs.delete_program", "programs.delete_run"],
+    "프로그램 담당": [*_WRITE, *_ATTENDANCE, *_PARTNERS, *_DRAWS, "programs.delete_program", "programs.delete_run"],
     "예산 담당": _READ,
     "소식지 담당": _READ,
     "팀장(승인)": [
         *_WRITE,
         *_ATTENDANCE,
+        *_DRAWS,
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",
@@ -46,6 +49,7 @@ ROLE_PERMISSIONS = {
     "감사(열람)": [
         *_READ,
         "programs.view_mark",
+        "programs.view_draw",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from programs import agreements, deciding, sweeping
+from programs import agreements, deciding, lottery, sweeping
 
 
 @shared_task
@@ -21,3 +21,9 @@ def remind_of_agreements() -> int:
 def ask_to_decide() -> int:
     """Ask staff about runs whose date of decision has come; return how many."""
     return deciding.sweep()
+
+
+@shared_task
+def freeze_draws() -> int:
+    """Freeze the lists of draws whose applications are closed; return how many."""
+    return lottery.freeze_due()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from programs import feeds
-from programs.views import applications, applying, attendance, catalogue, invited, partners, visits
+from programs.views import applications, applying, attendance, catalogue, invited, partners, results, visits
 
 app_name = "programs"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("visits/<int:pk>/", visits.visit, name="visit"),
     path("visits/<int:pk>/accept/", visits.accept, name="visit_accept"),
     path("visits/<int:pk>/cancel/", visits.cancel, name="visit_cancel"),
+    path("draws/<int:run_id>/", results.draw, name="draw"),
+    path("draws/<int:run_id>/<str:kind>/", results.file, name="draw_file"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
     path("month/<int:year>-<int:number>.pdf", catalogue.month, name="month"),

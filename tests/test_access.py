@@ -23,7 +23,7 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Application, Material, Program, RosterShare, Run, RunOffer, Session, Visit
+from programs.models import Application, Draw, Material, Program, RosterShare, Run, RunOffer, Session, Visit
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -91,10 +91,14 @@ def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
 # What URLs with arguments are asked for: the objects of the demo parent's family wherever somebody owns them.
 _booking = of(pk=lambda demo: demo.booking.pk)
 _recorded = of(pk=lambda demo: Record.objects.filter(booking__student=demo.child).latest("pk").booking_id)
+_drawn = of(run_id=lambda _: Draw.objects.filter(drawn_at__isnull=False).latest("drawn_at").run_id)
 _free_slot = of(pk=lambda demo: demo.slot.pk)
 _session = of(pk=lambda _: Session.objects.earliest("pk").pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
 ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
+    "programs:draw": _drawn,
+    "programs:draw_file": of(run_id=lambda _: Draw.objects.latest("pk").run_id, kind=lambda _: "list"),
+    "admin:programs_draw_run": _drawn,
     "admin:view_on_site": of(
         content_type_id=lambda demo: ContentType.objects.get_for_model(Booking).pk,
         object_id=lambda demo: demo.booking.pk,

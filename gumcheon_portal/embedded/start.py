@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 WITHOUT_SERVERS = {
     *("", "help", "version", "--help", "--version", "run"),
     *("check", "collectstatic", "compilemessages", "makemessages", "diffsettings", "findstatic"),
+    "verify_draw",
 }
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from programs.models.applications import Application, Participant, RunOffer
 from programs.models.attendance import Mark
 from programs.models.catalogue import Program
+from programs.models.draws import Draw, DrawEntry, DrawFile
 from programs.models.forms import Accepted
 from programs.models.handovers import HandOver, RosterAnswer, RosterShare
 from programs.models.invitations import RunInvitation
@@ -19,6 +20,9 @@ __all__ = [
     "AgreementFile",
     "Application",
     "ContactPerson",
+    "Draw",
+    "DrawEntry",
+    "DrawFile",
     "Group",
     "HandOver",
     "Mark",

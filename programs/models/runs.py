@@ -20,6 +20,7 @@ from centre.models import Room
 from centre.models.lasting import same
 from intake.models import RuleSet
 from lifecycle.models import Lifecycle
+from programs.drawing import WEIGHT_MOST
 from programs.models.status import Status
 from questionnaires.models import Questionnaire
 
@@ -385,7 +386,7 @@ class Group(ForGrades):
         "우선 지원 학생", default=False, help_text="누가 그런 학생인지는 어떤 화면에도 나오지 않습니다."
     )
     weight = models.PositiveSmallIntegerField(
-        "추첨 가중치", default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+        "추첨 가중치", default=1, validators=[MinValueValidator(1), MaxValueValidator(WEIGHT_MOST)]
     )
     position = models.PositiveSmallIntegerField("순서", default=0)
 
@@ -397,7 +398,7 @@ class Group(ForGrades):
             *ForGrades.Meta.constraints,
             models.UniqueConstraint(fields=["run", "name"], name="group_name_once"),
             models.CheckConstraint(
-                condition=Q(capacity__gte=1, weight__gte=1, weight__lte=100), name="group_numbers_sane"
+                condition=Q(capacity__gte=1, weight__range=(1, WEIGHT_MOST)), name="group_numbers_sane"
             ),
         ]
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.notices import applying, inviting, partners, running, visiting
+from programs.notices import applying, drawing, inviting, partners, running, visiting
 
-__all__ = ["applying", "inviting", "partners", "running", "visiting"]
+__all__ = ["applying", "drawing", "inviting", "partners", "running", "visiting"]

@@ -9,7 +9,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
-from gumcheon_portal.demo import answers, applying, attendance, catalogue, families, life, partners, queue, rules, told
+from gumcheon_portal.demo import (
+    answers,
+    applying,
+    attendance,
+    catalogue,
+    draws,
+    families,
+    life,
+    partners,
+    queue,
+    rules,
+    told,
+)
 from gumcheon_portal.demo.logins import DOMAIN, printed
 
 SEED = 20260301
@@ -50,5 +62,6 @@ class Command(BaseCommand):
         catalogue.fill()
         applying.applied(town)
         attendance.fill(town)
+        draws.fill(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
