@@ -97,6 +97,8 @@ WORK: dict[str, list[str | Link]] = {
         "programs.Mark",
         "programs.Session",
         Link("개설을 결정할 회차", "programs_deciding", "programs.view_run"),
+        "programs.Application",
+        Link("전화·방문 신청", "programs_caller", "programs.add_application"),
     ],
     "협력 기관과 학교": [
         "programs.Agreement",

@@ -29,17 +29,28 @@ _PARTNERS = [
     "programs.change_visit",
 ]
 
+_APPLICATIONS = ["programs.view_application", "programs.change_application", "programs.add_application"]
 _DRAWS = ["programs.view_draw", "programs.hold_draw"]
 
 ROLE_PERMISSIONS = {
     "상담사": _READ,
-    "프로그램 담당": [*_WRITE, *_ATTENDANCE, *_PARTNERS, *_DRAWS, "programs.delete_program", "programs.delete_run"],
+    "프로그램 담당": [
+        *_WRITE,
+        *_ATTENDANCE,
+        *_APPLICATIONS,
+        *_PARTNERS,
+        *_DRAWS,
+        "programs.delete_program",
+        "programs.delete_run",
+    ],
     "예산 담당": _READ,
     "소식지 담당": _READ,
     "팀장(승인)": [
         *_WRITE,
         *_ATTENDANCE,
         *_DRAWS,
+        "programs.view_application",
+        "programs.change_application",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",
@@ -50,6 +61,7 @@ ROLE_PERMISSIONS = {
         *_READ,
         "programs.view_mark",
         "programs.view_draw",
+        "programs.view_application",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",

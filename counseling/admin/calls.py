@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from accounts import callers
 from accounts.models import Student
 from centre.models import Room
-from counseling import assignment, callers, sensitive, taking, walkin
+from counseling import assignment, sensitive, taking, walkin
 from counseling import booking as bookings
 from counseling.admin.choices import Offered, offered
 from counseling.admin.pages import CALL, Pages, board_url, both, typed

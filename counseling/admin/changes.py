@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
-from counseling import assignment, callers, changing
+from accounts import callers
+from counseling import assignment, changing
 from counseling.admin.choices import Offered, offered
 from counseling.admin.pages import CHANGE, SEE, Pages, ReasonForm, board_url, both, typed
 from counseling.finding import day_of

@@ -16,7 +16,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from counseling import assignment, callers
+from accounts import callers
+from counseling import assignment
 from counseling.admin.pages import EVERY, SEE, Pages, both, typed
 from counseling.finding import day_of
 from counseling.models import Booking, BookingChange, Counselor

@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import callers
 from accounts.models import Student
-from counseling import callers, openings, records, sheets
+from counseling import openings, records, sheets
 from counseling.admin.record_forms import RecordForm, ShareForm, WhyForm
 from counseling.models import Booking, BreakGlass, Proposal, Record
 from documents.pdf import RenderError
