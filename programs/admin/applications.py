@@ -23,7 +23,7 @@ from accounts import callers
 from intake.admission import Code
 from krds.dates import kdatetime
 from lifecycle import access
-from lifecycle.admin import MaskedAdmin, TrailInline
+from lifecycle.admin import MaskedAdmin
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
 from programs import enrolment, rules, waiting
@@ -109,6 +109,9 @@ class RunOfferInline(admin.TabularInline):
     extra = max_num = 0
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[RunOffer]:
+        return super().get_queryset(request).select_related("application__run__program")  # what an offer is called
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -133,7 +136,7 @@ class ApplicationAdmin(MaskedAdmin):
     ordering = ["-applied_at", "-pk"]
     change_form_template = "admin/programs/application/change_form.html"
     change_list_template = "admin/programs/application/change_list.html"
-    inlines = [RunOfferInline, TrailInline]
+    inlines = [RunOfferInline]  # the base adds the trail
     fields = readonly_fields = [
         "run", "number_text", "state", "who", "places", "group_text", "school", "class_name", "applicant", "on_behalf",
         "remark", "applied_at", "waiting_since", "reserve_rank", "form_until", "confirmed_at", "reminded_at",
