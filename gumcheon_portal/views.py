@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from accounts.overview import Asked, Group, foremost
 from centre.calendar import Calendar, Now
 from counseling import free
 from newsletter.models import Post
+from programs import rules
 from programs.models import Run, Status
 
 DAYS_AHEAD = 14  # how far the next day off is looked for
@@ -75,23 +76,28 @@ class OpenRun:
 def _runs(now: datetime) -> list[OpenRun]:
     """What closes first comes first; what needs no application counts until it ends."""
     waiting = Q(closes_at__gt=now) | Q(opens_at=None, ends_at__gt=now)
-    rows = (
+    shown = ("id", "program_id", "title", "starts_at", "ends_at", "opens_at", "closes_at")
+    counted = ("state", "admission", "capacity", "waiting_most")
+    runs = list(
         Run.objects.published()
         .filter(waiting, program__published_at__lte=now)
-        .order_by("closes_at", "starts_at", "pk")
-        .values_list("program_id", "program__title", "starts_at", "ends_at", "opens_at", "closes_at")[:RUNS]
+        .exclude(state=Run.State.CANCELLED)
+        .annotate(program_title=F("program__title"))
+        .only(*shown, *counted)
+        .order_by("closes_at", "starts_at", "pk")[:RUNS]
     )
+    places = rules.places([run for run in runs if run.status_at(now) == Status.OPEN], now)
     return [
         OpenRun(
-            reverse("programs:detail", args=[program]),
-            title,
-            starts,
-            ends,
-            opens,
-            closes,
-            Run(starts_at=starts, ends_at=ends, opens_at=opens, closes_at=closes).status_at(now),
+            reverse("programs:detail", args=[run.program_id]),
+            run.program_title,
+            run.starts_at,
+            run.ends_at,
+            run.opens_at,
+            run.closes_at,
+            run.status_at(now, places.get(run.pk)),
         )
-        for program, title, starts, ends, opens, closes in rows
+        for run in runs
     ]
 
 

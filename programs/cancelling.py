@@ -20,7 +20,7 @@ from krds.dates import kmoment
 from lifecycle.locks import Refused, contended, lock
 from lifecycle.models import Transition
 from programs import sessions
-from programs.models import Application, Participant, Run, RunOffer, Session
+from programs.models import Application, Participant, Run, RunOffer, Session, Visit
 from programs.notices import applying, running
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def cancel_run(run_id: int, *, by: User, reason: str, now: datetime | None = Non
         Participant.objects.filter(application__in=live, left_at=None).update(left_at=now)
         run.sessions.standing().update(cancelled_at=now, cancelled_because=reason)
         running.run_cancelled(run, live, reason=reason)
+        for visit in Visit.objects.filter(run=run, state=Visit.State.SCHEDULED):  # what a school asked for ends with it
+            visit.move(Visit.State.CANCELLED, by=by, reason=reason, ended_at=now, answer=reason, handled_by=by)
     return run
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Affiliation, School, User
 from krds.dates import kdate
 from lifecycle.locks import Refused, contended, lock
-from programs import enrolment
+from programs import cancelling, enrolment
 from programs.models import Application, Program, Run, Visit, VisitTime
 from programs.notices import visiting as say
 from programs.parties import Class
@@ -163,11 +163,9 @@ def cancel(visit: Visit, *, by: User, reason: str = "", by_centre: bool = False)
             return visit
         if State.CANCELLED not in Visit.MOVES[visit.state]:
             raise NotNow(_("이미 끝난 신청입니다."))
-        told = False
-        if visit.run is not None:
-            told = _take_off(visit.run, by=by, reason=reason, by_centre=by_centre)
         values = {"answer": reason, "handled_by": by} if by_centre else {}
         visit.move(State.CANCELLED, by=by, reason=reason, ended_at=timezone.now(), **values)
+        told = visit.run is not None and _take_off(visit.run, by=by, reason=reason, by_centre=by_centre)
         if by_centre and not told:
             say.declined(visit)
     return visit
@@ -180,9 +178,8 @@ def _take_off(run: Run, *, by: User, reason: str, by_centre: bool) -> bool:
     live = list(Application.objects.filter(run=run).live())
     for application in live:
         enrolment.withdraw(application, by=by, reason=reason, by_centre=by_centre)
-    run = lock(Run.objects, run.pk)
-    if run.state != Run.State.CANCELLED:
-        run.move(Run.State.CANCELLED, by=by, reason=reason or "학교의 취소")
+    if Run.objects.get(pk=run.pk).state != Run.State.CANCELLED:
+        cancelling.cancel_run(run.pk, by=by, reason=reason or "학교의 취소")
     return bool(live)
 
 

@@ -25,10 +25,14 @@ from lifecycle.locks import Refused
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     student = Student.objects.filter(user=request.user, left_at=None).first()
+    affiliations = list(request.user.affiliations.filter(ended_at=None))
+    roles = {one.role for one in affiliations if one.confirmed_at}
     context = {
         "student": student,
         "children": Student.objects.cared_for_by(request.user).count(),
-        "affiliations": request.user.affiliations.filter(ended_at=None).count(),
+        "affiliations": len(affiliations),
+        "teaches": bool(roles & {Affiliation.Role.TEACHER, Affiliation.Role.SCHOOL}),
+        "works_with_us": Affiliation.Role.PARTNER in roles,
         "may_hand_over": student is not None and student.handed_over_at is None and not student.is_under_14,
     }
     return render(request, "accounts/me.html", context)

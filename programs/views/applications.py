@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from lifecycle.locks import Refused
-from programs import enrolment, questionnaires, standing, waiting
+from programs import enrolment, questionnaires, rosters, standing, waiting
 from programs.calendar_file import calendar_file, place_of
 from programs.forms import WithdrawForm
 from programs.models import Application, RunOffer
@@ -68,6 +68,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         "ended": step,
         "papers": questionnaires.papers(one, request.user, now),
         "sessions": [(session, place_of(session, one.run.place)) for session in sessions],
+        "shares": list(rosters.told_of(one.run)) if one.is_live else [],
         "can_withdraw": one.is_live and now < until,
         "at_once": one.state in AT_ONCE,
         "cancel_until": until,

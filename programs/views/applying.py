@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Student
 from krds.dates import kdatetime
 from lifecycle.locks import Refused
-from programs import choosing, clashes, enrolment, questionnaires, rules, standing, waiting
+from programs import choosing, clashes, enrolment, questionnaires, rosters, rules, standing, waiting
 from programs.choosing import Choice
 from programs.forms import ApplyForm, ClassForm
 from programs.models import Application, Program, Run, Status
@@ -220,6 +220,7 @@ def _page(
         "lost": lost,
         "as_class": isinstance(form, ClassForm),
         "can_class": bool(choice.schools and choice.candidates),
+        "shares": list(rosters.told_of(run)),
         "cancel_until": enrolment.cancel_until(run, Application(run=run, state=Application.State.CONFIRMED)),
     }
     code = status or (422 if form is not None and form.is_bound else 200)

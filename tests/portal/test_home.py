@@ -11,7 +11,7 @@ from accounts.models import User
 from centre.models import Centre, Closure, OpeningHours, Venue
 from counseling.models import Counselor, Slot, Topic
 from newsletter.models import Post
-from programs.models import Program, Run
+from programs.models import Application, Program, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,21 @@ def test_the_front_door_says_what_can_be_done_now(client):
     assert "새벽로 1" in page
 
 
+def test_a_run_that_is_full_takes_who_waits_and_a_cancelled_one_is_gone(client, django_user_model):
+    stage(1)
+    run = Run.objects.get()
+    run.capacity = 1
+    run.save()
+    who = django_user_model.objects.create_user("first@example.com", name="한먼저")
+    Application.objects.create(run=run, number=1, applicant=who, state="confirmed", confirmed_at=run.opens_at)
+    page = client.get("/").content.decode()
+    assert "대기접수" in page
+    assert "접수중" not in page
+
+    Run.objects.update(state=Run.State.CANCELLED)
+    assert "지금 접수하는 프로그램이 없습니다" in client.get("/").content.decode()
+
+
 def test_a_topic_that_is_booked_out_says_so(client):
     stage(1)
     Slot.objects.update(published=False)
@@ -88,7 +103,7 @@ def test_a_topic_that_is_booked_out_says_so(client):
 def test_the_front_door_costs_the_same_however_much_there_is(client, number, django_assert_num_queries):
     stage(number)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):  # places left of what is open, too
         client.get("/")
 
 
@@ -97,7 +112,7 @@ def test_a_visitor_who_is_logged_in_costs_four_queries_more(client, django_asser
     client.force_login(User.objects.create_user("parent@example.com", name="학부모"))
     client.get("/")  # the first page of a minute notes that the session is in use
 
-    with django_assert_num_queries(10):  # session and person; what presses most, of counselling and of programmes
+    with django_assert_num_queries(11):  # session and person; what presses most, of counselling and of programmes
         client.get("/")
 
 

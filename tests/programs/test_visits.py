@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Affiliation, School, User
 from lifecycle.locks import Refused
 from notices.models import Notice
-from programs import reach, visiting
+from programs import cancelling, reach, visiting
 from programs.models import Application, Run, Visit
 from programs.visiting import Span, Wish
 
@@ -298,3 +298,28 @@ def test_control_without_the_lock_the_second_clerk_breaks_on_the_state(open_visi
     assert sum(isinstance(result, Visit) for result in results) == 1
     assert not any(isinstance(result, Refused) for result in results)
     assert Run.objects.count() == 1
+
+
+def test_cancelling_the_run_ends_the_visit_and_tells_the_school_once(visit, staff, teacher):
+    visiting.schedule(visit, span("2026-12-10"), by=staff)
+    visit.refresh_from_db()
+    Notice.objects.all().delete()
+
+    cancelling.cancel_run(visit.run_id, by=staff, reason="강사 사정")
+
+    visit.refresh_from_db()
+    assert (visit.state, visit.answer) == (State.CANCELLED, "강사 사정")
+    assert Notice.objects.values("key").distinct().count() == 1
+    assert Application.objects.get().state == Application.State.CANCELLED
+
+
+def test_a_school_that_cancels_leaves_no_session_standing(visit, staff, teacher):
+    visiting.schedule(visit, span("2026-12-10"), by=staff)
+    visit.refresh_from_db()
+
+    visiting.cancel(visit, by=teacher)
+
+    visit.refresh_from_db()
+    assert visit.state == State.CANCELLED
+    assert visit.run.state == Run.State.CANCELLED
+    assert not visit.run.sessions.standing().exists()
