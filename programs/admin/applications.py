@@ -129,7 +129,7 @@ Act = Callable[[Application, str], Any]
 class ApplicationAdmin(MaskedAdmin):
     personal = {"applicant__name": mask_name}
     list_select_related = ["run__program", "group", "school", "applicant"]
-    list_display = ["number_text", "run", "people", "places", "state", "group_text", "applied_at"]
+    list_display = ["number_text", "people", "state", "run", "places", "group_text", "applied_at"]
     list_filter = [RunFilter, GroupFilter, "state", "on_behalf"]
     search_fields = ["participants__student__name", "participants__name"]
     search_help_text = "참가자 이름으로 찾습니다."
