@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from programs import papers
 from programs.models import Application, Participant, Run, RunOffer
 
 State = Application.State
@@ -17,7 +18,7 @@ LATE = timedelta(days=1)
 
 def check() -> list[str]:
     """Every finding as a sentence; an empty list when all is well."""
-    return [*_oversold(), *_groups(), *_people(), *_offers(), *_forgotten()]
+    return [*_oversold(), *_groups(), *_people(), *_offers(), *_forgotten(), *_papers()]
 
 
 def _occupying() -> QuerySet[Application]:
@@ -80,3 +81,8 @@ def _forgotten() -> Iterator[str]:
     cancelled = Application.objects.live().filter(run__state=Run.State.CANCELLED)
     for pk in cancelled.order_by("pk").values_list("pk", flat=True):
         yield f"신청 {pk}: 취소된 회차에 살아 있습니다."
+
+
+def _papers() -> Iterator[str]:
+    for paper in papers.all_untrue():
+        yield f"문서 {paper.number}: 출석 기록과 내용이 다릅니다. 확인한 뒤 회수해 주세요."

@@ -21,8 +21,8 @@ from intake.rules import Rules
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock_all
 from lifecycle.models import Transition
+from programs import papers, rules, waiting
 from programs import parties as people
-from programs import rules, waiting
 from programs.models import Application, Draw, Group, Participant, Run, Status
 from programs.notices import applying as notices
 from programs.parties import Class, Entrant, Misfit, Party, People, Twice
@@ -254,6 +254,7 @@ def withdraw(application: Application, *, by: User, reason: str = "", by_centre:
             raise NotNow(_("인터넷 취소 기한(%(until)s)이 지났습니다. 센터로 전화해 주세요.") % {"until": until})
         waiting.withdraw_offer(application, by=by, reason="신청을 취소함")
         waiting.leave(application, State.CANCELLED, now, by=by, reason=reason)
+        papers.void_untrue([one.pk for one in application.participants.all()], by=by)
         notices.cancelled([application], by_centre=by_centre, reason=reason)
         waiting.fill(run, now=now)
         return application

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from documents.models import IssuedDocument
 from krds.dates import kdate
 from lifecycle.locks import Refused, lock
 from programs import completion
-from programs.completion import Completion
+from programs.completion import Completion, Sheet
 from programs.models import Application, Participant
 from tables.values import Column, Row, Table
 from tables.values import Kind as Cell
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ISSUE = "programs.issue_certificate"
-CORRECTED = "출석이 고쳐져 내용이 맞지 않음"
+PAPERS_AT_ONCE = 500
+CORRECTED = "출석이나 신청이 고쳐져 내용이 맞지 않음"
 
 
 def _own(user: User) -> Q:
@@ -97,7 +98,9 @@ def obstacle(kind: Kind, participant: Participant, found: Completion) -> str:
     if not participant.application.is_seated or participant.left_at is not None:
         return "참여가 확정된 사람에게만 발급합니다."
     if kind is PARTICIPATION:
-        return "" if found.came else "출석한 회기가 없어 참가확인서를 발급할 수 없습니다."
+        if not found.came:
+            return "출석한 회기가 없어 참가확인서를 발급할 수 없습니다."
+        return "" if found.attested else "참가확인서는 출석한 회기가 끝난 뒤에 발급합니다."
     if not found.is_over:
         return "모든 회기가 끝난 뒤에 발급합니다."
     if not found.passes:
@@ -108,28 +111,34 @@ def obstacle(kind: Kind, participant: Participant, found: Completion) -> str:
 def certify(participant_id: int, *, by: User, kind: Kind = CERTIFICATE) -> IssuedDocument:
     """The paper of one participant of a run. Asked again with nothing changed, it is the same paper.
 
+    A 참가확인서 of a run that still goes on speaks of the sessions that are over, and says until when: it stays
+    true whatever comes later.
+
     Attendance may be corrected while the number is taken and the file made, for no lock is held then. So what
     was printed is compared once more, under the lock that corrections take.
 
     Raises:
         Refused: not complete, not there, or the name cannot be printed.
     """
-    participant = for_paper().get(pk=participant_id)
-    found = completion.of_one(participant)
+    now, participant = timezone.now(), for_paper().get(pk=participant_id)
+    sheet = completion.Sheet([participant])
+    found = sheet.of(participant, now=now)
     if problem := obstacle(kind, participant, found):
         raise Refused(problem)
+    until = None if found.is_over else now
     paper = issue.issue(
         kind.code,
-        _figures(kind, participant, found),
+        _figures(kind, participant, sheet.of(participant, now=now, until=until)),
         title=str(kind.label),
         by=by,
         subject=participant,
         to=participant.called,
+        known_until=until,
     )
     with transaction.atomic():
         lock(Application.objects.all(), participant.application_id)
-        untrue = void_untrue([participant.pk], by=None)
-    if untrue and not IssuedDocument.objects.standing().filter(pk=paper.pk).exists():
+        gone = void_untrue([participant.pk], by=None)
+    if gone and not IssuedDocument.objects.standing().filter(pk=paper.pk).exists():
         raise Refused("그사이 출석이 고쳐졌습니다. 출석을 확인한 뒤 다시 눌러 주세요.")
     return paper
 
@@ -139,21 +148,45 @@ def void_untrue(participants: Iterable[int], *, by: User | None) -> int:
 
     Belongs into the transaction of the correction, under the lock of the applications.
     """
-    standing = list(_about(participants))
-    if not standing:
-        return 0
-    people = {person.pk: person for person in for_paper().filter(pk__in={paper.subject_id for paper in standing})}
-    found = completion.of(list(people.values()))
-    gone = 0
-    for paper in standing:
-        person, kind = people.get(paper.subject_id), OF_A_RUN[paper.kind]
-        if person is not None and not obstacle(kind, person, found[person.pk]):
-            said, true = written.loads(paper.contents), _figures(kind, person, found[person.pk])
-            if _attended(said) == _attended(true):
-                continue
+    gone = untrue(list(_about(participants)))
+    for paper in gone:
         issue.withdraw(paper, by=by, reason=CORRECTED)
-        gone += 1
-    return gone
+    return len(gone)
+
+
+def untrue(papers: Sequence[IssuedDocument]) -> list[IssuedDocument]:
+    """Those of ``papers`` about participants that say what is not so, by what is written now; four queries."""
+    if not papers:
+        return []
+    people = {person.pk: person for person in for_paper().filter(pk__in={paper.subject_id for paper in papers})}
+    sheet, now = completion.Sheet(list(people.values())), timezone.now()
+    return [paper for paper in papers if not _holds(paper, people.get(paper.subject_id), sheet, now)]
+
+
+def _holds(paper: IssuedDocument, person: Participant | None, sheet: Sheet, now: datetime) -> bool:
+    """A 수료증 holds while its owner has the place and passes; that somebody came stays so without the place."""
+    if person is None:
+        return False
+    kind = OF_A_RUN[paper.kind]
+    found = sheet.of(person, now=now, until=paper.known_until)
+    if kind is CERTIFICATE and obstacle(kind, person, found):
+        return False
+    return _attended(written.loads(paper.contents)) == _attended(_figures(kind, person, found))
+
+
+def all_untrue() -> Iterator[IssuedDocument]:
+    """Every paper of a run that is said to hold and says what is not so; for whoever doubts."""
+    keys = list(IssuedDocument.objects.standing().filter(kind__in=OF_A_RUN).values_list("pk", flat=True))
+    for start in range(0, len(keys), PAPERS_AT_ONCE):
+        rows = list(IssuedDocument.objects.filter(pk__in=keys[start : start + PAPERS_AT_ONCE]).order_by("pk"))
+        here = set(Participant.objects.filter(pk__in={row.subject_id for row in rows}).values_list("pk", flat=True))
+        yield from untrue([row for row in rows if row.subject_id in here])  # whose data are destroyed is left alone
+
+
+def has_certificates(run_id: int) -> bool:
+    """Whether somebody holds a 수료증 of this run."""
+    people = Participant.objects.filter(run=run_id).values("pk")
+    return IssuedDocument.objects.standing().filter(kinds.of(people), kind=CERTIFICATE.code).exists()
 
 
 def standing_of(participants: Iterable[int]) -> dict[int, dict[str, IssuedDocument]]:
@@ -224,11 +257,15 @@ def for_paper() -> Any:
 
 
 def _about(participants: Iterable[int]) -> Any:
-    return IssuedDocument.objects.standing().filter(
-        subject_type__app_label="programs",
-        subject_type__model="participant",
-        subject_id__in=list(participants),
-        kind__in=OF_A_RUN,
+    return (
+        IssuedDocument.objects.standing()
+        .filter(
+            subject_type__app_label="programs",
+            subject_type__model="participant",
+            subject_id__in=list(participants),
+            kind__in=OF_A_RUN,
+        )
+        .order_by("pk")
     )
 
 
@@ -237,7 +274,11 @@ def _figures(kind: Kind, participant: Participant, found: Completion) -> dict[st
     facts = [["성명", participant.called]]
     if participant.student:
         facts.append(["생년월일", _day(participant.student.birth_date)])
-    facts += [["프로그램", run.program.title], ["회차", run.title], ["기간", _days(run.starts_at, run.ends_at)]]
+    facts += [
+        ["프로그램", run.program.title],
+        ["회차", run.title],
+        ["기간", _days(run.starts_at, found.last or run.ends_at)],
+    ]
     facts += [["출석", found.share_label], ["시간", found.hours_label]]
     statement = (
         "위 사람은 우리 센터가 운영한 프로그램을 수료하였으므로 이 증서를 드립니다."

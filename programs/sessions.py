@@ -22,6 +22,7 @@ from centre.models import Room, RoomUse
 from centre.rooms import Usage
 from krds.dates import kperiod
 from lifecycle.locks import Refused, contended, lock, lock_all
+from programs import papers
 from programs.models import Application, Run, Session
 from programs.notices import running
 from programs.repeating import Repeat
@@ -121,6 +122,8 @@ def make(run_id: int, rule: Repeat, where: Where, *, by: User, expected: str | N
             raise Altered(ALTERED)
         if found.conflicts and not where.without_room:
             raise Refused(f"방을 쓸 수 없는 날이 있습니다. {found.conflicts[0].reason}")
+        if papers.has_certificates(run.pk):
+            raise Refused("수료증을 발급한 회차에는 회기를 더하지 않습니다. 새 회차를 만들어 주세요.")
         planned = [(line, where.room) for line in found.new] + [(line, None) for line in found.conflicts]
         last = run.sessions.order_by("-number").values_list("number", flat=True).first() or 0
         made = Session.objects.bulk_create(

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import overview
 from accounts.models import User, family_keys
 from accounts.overview import Asked, Entry, Group, Step, Urgency
-from krds.dates import kdatetime, kperiod
+from krds.dates import kdate, kdatetime, kperiod
 from programs import engagements, waiting
 from programs.engagements import Engagement
-from programs.models import Application, Participant, Program, Run, RunOffer
+from programs.models import Application, Mark, Participant, Program, Run, RunOffer
 
 State = Application.State
 
@@ -118,6 +119,25 @@ def applications_open(asked: Asked) -> Iterable[Entry]:
                     badge=str(State(application.state).label),
                     kind="warning" if application.state == State.OFFERED else "information",
                 )
+
+
+@overview.entries
+def taken_part(asked: Asked) -> Iterable[Entry]:
+    """Of each child who came to a programme one line, which leads to hours and papers; one statement."""
+    marks = Mark.objects.filter(participant__student__in=asked.students, participant__left_at=None).current()
+    last: dict[int, datetime] = {}
+    for student, status, at in marks.values_list("participant__student", "status", "session__starts_at"):
+        if status in Mark.CAME:
+            last[student] = max(at, last.get(student, at))
+    for student, at in last.items():
+        yield Entry(
+            student=student,
+            group=Group.PAST,
+            at=at,
+            title=_("프로그램 활동 이력과 수료증"),
+            url=reverse("programs:portfolio", args=[student]),
+            text=_("마지막 출석 %(day)s") % {"day": kdate(timezone.localdate(at))},
+        )
 
 
 def _page(application: Application) -> str:

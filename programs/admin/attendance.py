@@ -232,7 +232,7 @@ class MarkAdmin(MaskedAdmin, AppendOnlyAdmin):
             "run": run,
             "lines": lines,
             "complete": sum(line["found"].is_complete for line in lines),
-            "came": sum(bool(line["found"].came) for line in lines),
+            "came": sum(bool(line["found"].attested) for line in lines),
             "may_issue": request.user.has_perm(papers.ISSUE),
             "works": Work.objects.filter(kind=certificates.KIND.code, params__run=run.pk).defer("items")[:5],
         }

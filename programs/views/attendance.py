@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from accounts.models import Student
 from documents import qr
 from lifecycle.locks import Refused
 from programs import checkin, papers
-from programs.models import Mark, Session
+from programs.models import Application, Mark, Participant, Session
 
 COOKIE = "checkin"
 WALL_SECONDS = 10  # the code lives for at least half a minute, so a screen never shows a stale one
@@ -119,7 +120,14 @@ def paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         return redirect(papers.certify(person.pk, by=request.user, kind=asked))
     except Refused as refused:
         messages.error(request, str(refused))
-    return redirect("programs:portfolio", person.student_id) if person.student_id else redirect("home")
+    return redirect(_page_of(request, person))
+
+
+def _page_of(request: HttpRequest, person: Participant) -> str:
+    """Where somebody reads how this participant stands, and so why a paper was refused."""
+    if Application.objects.of_family(request.user).filter(pk=person.application_id).exists():
+        return reverse("programs:application", args=[person.application_id])
+    return reverse("admin:programs_completion", args=[person.run_id]) if request.user.is_staff else reverse("home")
 
 
 class PeriodForm(forms.Form):

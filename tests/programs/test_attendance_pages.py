@@ -15,7 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Student, User
+from accounts.overview import Asked
+from accounts.overview import Group as Section
 from documents.models import IssuedDocument
 from lifecycle import work
 from lifecycle.models import AccessLog
@@ -261,6 +263,63 @@ def test_a_parent_takes_out_the_certificate_and_a_stranger_finds_nothing(session
     assert client.post(url).status_code == 404
     assert client.get(reverse("programs:portfolio", args=[person.student_id])).status_code == 404
     assert client.get(issued.get_absolute_url()).status_code == 404
+
+
+def test_papers_stand_on_the_application_and_on_the_childs_page(session, person, parent, clerk, today, client):
+    page = reverse("programs:application", args=[person.application_id])
+    client.force_login(parent)
+    assert "출석과 수료" not in client.get(page).content.decode()
+    today.move_to(START)
+    attendance.mark(session.pk, [Entry("present", person.pk)], by=clerk)
+    shown = client.get(page).content.decode()
+    assert "1회 가운데 1회" in shown
+    assert "참가확인서 발급" not in shown  # nothing is over yet, and a paper would say so too early
+    today.move_to(START + timedelta(days=1))
+    client.force_login(parent)
+    shown = client.get(page).content.decode()
+    assert "수료증 발급" in shown
+    assert "참가확인서 발급" in shown
+    assert reverse("programs:paper", args=[person.pk, "certificate"]) in shown
+
+    portfolio = reverse("programs:portfolio", args=[person.student_id])
+    assert portfolio in client.get(reverse("accounts:child", args=[person.student_id])).content.decode()
+    (entry,) = [one for one in Asked.by(parent).entries if one.url == portfolio]
+    assert entry.group == Section.PAST
+
+
+def test_who_never_came_has_no_line_on_the_page(session, person, parent, clerk, today):
+    today.move_to(START)
+    attendance.mark(session.pk, [Entry("present", person.pk)], by=clerk)
+    attendance.mark(session.pk, [Entry("absent", person.pk)], by=clerk)
+    assert [one for one in Asked.by(parent).entries if "portfolio" in one.url or "활동 이력" in one.title] == []
+
+
+def test_a_student_finds_back_from_the_own_portfolio(session, person, clerk, today, client):
+    finish(session, person, clerk, today)
+    me = User.objects.create_user("student@example.com", name="김하늘")
+    Student.objects.filter(pk=person.student_id).update(user=me)
+    client.force_login(me)
+    shown = client.get(reverse("programs:portfolio", args=[person.student_id])).content.decode()
+    assert reverse("accounts:student") in shown
+    assert reverse("accounts:child", args=[person.student_id]) not in shown
+
+
+@pytest.mark.parametrize("kind", ["certificate", "participation"])
+def test_who_is_no_student_reads_why_a_paper_is_refused(session, run, parent, today, client, kind):
+    """A parent at 학부모아카데미 who has no mark."""
+    application = seat(run, by=parent)
+    me = application.participants.create(run=run, role="guardian", user=parent)
+    today.move_to(START + timedelta(days=1))
+    client.force_login(parent)
+    answer = client.post(reverse("programs:paper", args=[me.pk, kind]), follow=True)
+    assert answer.redirect_chain == [(reverse("programs:application", args=[application.pk]), 302)]
+    assert ("이르지 못했습니다" if kind == "certificate" else "출석한 회기가 없어") in answer.content.decode()
+
+
+def test_staff_read_why_a_paper_is_refused_on_their_own_page(session, person, clerk, log_in):
+    answer = log_in(clerk).post(reverse("programs:paper", args=[person.pk, "certificate"]), follow=True)
+    assert answer.redirect_chain == [(reverse("admin:programs_completion", args=[session.run_id]), 302)]
+    assert "모든 회기가 끝난 뒤에" in answer.content.decode()
 
 
 def test_staff_make_one_or_all_and_take_them_out_with_a_reason(session, person, clerk, today, log_in):

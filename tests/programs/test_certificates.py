@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import time as time_of_day
 from datetime import timedelta
 
 import pytest
@@ -18,12 +19,14 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from documents import issue
 from documents.models import IssuedDocument, Print
 from lifecycle import work
 from lifecycle.locks import Refused
 from lifecycle.models import Work
-from programs import attendance, certificates, papers
+from programs import attendance, cancelling, certificates, doctor, enrolment, papers, sessions
 from programs.attendance import Entry
+from programs.repeating import Repeat
 from tests.programs.attending import START, a_child, a_parent, a_run, seat
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +99,67 @@ def test_a_paper_goes_back_when_a_correction_makes_it_untrue(over, clerk):
     assert not IssuedDocument.objects.standing().filter(pk=again.pk).exists()
     with pytest.raises(Refused):
         papers.certify(person.pk, by=clerk)
+
+
+def test_a_confirmation_in_the_middle_of_a_run_stays_true(clerk, today):
+    """It speaks of what is over, and says until when; coming again, or cancelling the rest, takes nothing from it."""
+    run = a_run(sessions=4)
+    person = seat(run, a_child(), by=clerk)
+    first = run.sessions.get(number=1)
+    today.move_to(first.ends_at - timedelta(seconds=1))
+    came(person, [1], clerk)
+    with pytest.raises(Refused, match="출석한 회기가 끝난 뒤에"):
+        papers.certify(person.pk, by=clerk, kind=papers.PARTICIPATION)
+    today.move_to(first.ends_at)
+    paper = papers.certify(person.pk, by=clerk, kind=papers.PARTICIPATION)
+    assert "1회 가운데 1회" in text_of(paper)
+    assert paper.known_until == first.ends_at
+    assert "12. 15." not in text_of(paper)  # the day of the last session, which may never be
+
+    today.move_to(START + timedelta(weeks=1, hours=3))
+    came(person, [2], clerk)
+    cancelling.cancel_rest(run.pk, by=clerk, reason="강사 사정")
+    assert list(papers.all_untrue()) == []
+    assert IssuedDocument.objects.standing().get() == paper
+    later = papers.certify(person.pk, by=clerk, kind=papers.PARTICIPATION)
+    assert "2회 가운데 2회" in text_of(later)
+    assert later.known_until is None  # the run is over
+    assert papers.standing_of([person.pk])[person.pk]["programs.participation"] == later
+
+    came(person, [1], clerk, "absent")
+    assert not IssuedDocument.objects.standing().exists()
+
+
+def test_who_loses_the_place_loses_the_certificate_but_not_what_was_attended(over, clerk):
+    person = seat(over, a_child(), by=clerk)
+    came(person, [1, 2, 3, 4], clerk)
+    _certificate, confirmation = (papers.certify(person.pk, by=clerk, kind=kind) for kind in papers.OF_A_RUN.values())
+    enrolment.withdraw(person.application, by=clerk, by_centre=True, reason="잘못 적은 사람")
+    assert list(IssuedDocument.objects.standing()) == [confirmation]
+    assert doctor.check() == []
+
+
+def test_a_run_with_certificates_gets_no_more_sessions(over, clerk):
+    """Each of them says how many sessions there were."""
+    rule = Repeat(first=timezone.localdate() + timedelta(days=1), starts=time_of_day(10), ends=time_of_day(12))
+    person = seat(over, a_child(), by=clerk)
+    came(person, [1, 2, 3, 4], clerk)
+    papers.certify(person.pk, by=clerk)
+    with pytest.raises(Refused, match="새 회차를 만들어 주세요"):
+        sessions.make(over.pk, rule, sessions.Where(), by=clerk)
+    issue.withdraw(papers.standing_of([person.pk])[person.pk]["programs.certificate"], by=clerk, reason="시험")
+    assert sessions.make(over.pk, rule, sessions.Where(), by=clerk)
+
+
+def test_the_doctor_names_papers_that_are_not_true(over, clerk):
+    person = seat(over, a_child(), by=clerk)
+    came(person, [1, 2, 3, 4], clerk)
+    paper = papers.certify(person.pk, by=clerk)
+    assert doctor.check() == []
+    over.sessions.filter(number=4).update(cancelled_at=timezone.now(), cancelled_because="나중에 지움")
+    (found,) = doctor.check()
+    assert paper.number in found
+    assert "김하늘" not in found
 
 
 def correct_while_numbered(monkeypatch, person, clerk):
