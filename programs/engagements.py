@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, QuerySet
+from django.urls import reverse
 
 from accounts.models import Student
 from programs.models import Application, Run, Session
@@ -39,7 +40,7 @@ def of(students: Iterable[Student], first: datetime, last: datetime) -> list[Eng
             place=place_of(session),
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            url=session.run.program.get_absolute_url(),
+            url=reverse("programs:application", args=[session.application_id]),
             session_id=session.pk,
         )
         for session in rows
@@ -47,11 +48,15 @@ def of(students: Iterable[Student], first: datetime, last: datetime) -> list[Eng
 
 
 def _own_sessions(students: set[int]) -> QuerySet[Session]:
-    """The sessions that take place and that these students have a place in, a row for each with its ``student_id``."""
+    """The sessions that take place and that these students have a place in, a row for each with its ``student_id``
+    and ``application_id``.
+    """
     mine = Session.objects.standing().filter(
         run__participants__student__in=students,
         run__participants__left_at=None,
         run__participants__application__state__in=Application.SEATED,
     )
-    taking_place = mine.exclude(run__state=Run.State.CANCELLED).annotate(student_id=F("run__participants__student"))
+    taking_place = mine.exclude(run__state=Run.State.CANCELLED).annotate(
+        student_id=F("run__participants__student"), application_id=F("run__participants__application")
+    )
     return taking_place.select_related("run__program", "room__venue").order_by("starts_at", "pk", "student_id")

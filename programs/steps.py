@@ -141,7 +141,7 @@ def taken_part(asked: Asked) -> Iterable[Entry]:
 
 
 def _page(application: Application) -> str:
-    return application.run.program.get_absolute_url()
+    return application.get_absolute_url()
 
 
 # --- What is said ------------------------------------------------------------------------------

@@ -62,8 +62,20 @@ class RunForm(forms.ModelForm):
         return super()._get_validation_exclusions() - (known if self.instance.pk else set())
 
 
+class GroupFormSet(forms.BaseInlineFormSet):
+    """Groups of a run. The run's form, which is asked first, holds the lock."""
+
+    def clean(self) -> None:
+        super().clean()
+        fixed = {"name", "first_grade", "last_grade", "for_priority", "capacity", "DELETE"}
+        touched = any(fixed & set(form.changed_data) for form in self.forms)
+        if touched and self.instance.pk and self.instance.applications.exists():
+            raise forms.ValidationError("그사이 신청이 들어왔습니다. 새로 고친 뒤에 다시 고쳐 주세요.")
+
+
 class GroupInline(admin.TabularInline):
     model = Group
+    formset = GroupFormSet
     fields = ["name", "first_grade", "last_grade", "for_priority", "capacity", "weight", "position"]
     extra = 0
     verbose_name_plural = "그룹 정원"

@@ -176,12 +176,12 @@ def say(
         users[user.pk] = user
         concerned[user.pk].add(user.application_id)
     centre = Centre.objects.current()
-    groups: dict[tuple[int, ...], list[Any]] = defaultdict(list)
+    groups: dict[tuple[tuple[int, ...], bool], list[Any]] = defaultdict(list)
     for pk, keys in concerned.items():
         for some in _alike([known[key] for key in sorted(keys)], more):
-            groups[some].append(users[pk])
+            groups[some, True].append(users[pk])
     for pk, recipient in _invited(applications, invitation):
-        groups[(pk,)].append(recipient)
+        groups[(pk,), False].append(recipient)
     said = [
         Word(
             kind=kind,
@@ -192,9 +192,9 @@ def say(
                 "전화": centre.phone if centre else "",
                 **more(known[keys[0]]),
             },
-            url=_url([known[pk] for pk in keys]),
+            url=_url([known[pk] for pk in keys], has_login=has_login),
         )
-        for keys, to in groups.items()
+        for (keys, has_login), to in groups.items()
     ]
     outbox.post_all(said)
 
@@ -212,9 +212,11 @@ def _key(applications: Sequence[Application], occasion: str) -> str:
     return f"application/{'+'.join(f'{one.pk}.{one.sequence}' for one in applications)}/{occasion}"[:200]
 
 
-def _url(_applications: Sequence[Application]) -> str:
-    """The family's own page, where its applications stand first."""
-    return reverse("my")
+def _url(applications: Sequence[Application], *, has_login: bool) -> str:
+    """The application's page; of several, the family's list of them. Without a login there is the programme's page."""
+    if not has_login:
+        return applications[0].run.program.get_absolute_url()
+    return applications[0].get_absolute_url() if len(applications) == 1 else reverse("programs:applications")
 
 
 def _context(applications: Sequence[Application], names: Mapping[int, list[str]]) -> dict[str, str]:

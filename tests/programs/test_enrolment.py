@@ -116,6 +116,17 @@ def test_two_children_apart_may_end_differently(open_run, make_parent, make_stud
     assert (len(texts("confirmed")), len(texts("waiting"))) == (1, 1)
 
 
+def test_what_is_said_leads_to_the_application_or_to_the_list_of_them(open_run, make_parent, make_student, texts):
+    mother, father = make_parent("엄마"), make_parent("아빠")
+    one, two = make_student("김하나", mother, father), make_student("김둘", mother)
+
+    first, _second = enrolment.apply(open_run().pk, [child(one), child(two)], by=mother)
+
+    said = {one.recipient_id: one.body for one in texts("confirmed")}
+    assert "/programs/applications/\n" in said[mother.pk] + "\n"
+    assert f"/programs/applications/{first.pk}/" in said[father.pk]
+
+
 def test_each_parent_reads_of_the_own_children_alone(open_run, make_parent, make_student, texts):
     mother, father = make_parent("김엄마"), make_parent("이아빠")
     ours, mine = make_student("김하늘", mother, father), make_student("이바다", mother)

@@ -57,8 +57,7 @@ def test_the_next_session_and_the_line_stand_under_the_child(open_run, make_fami
     run, full = open_run(capacity=1, place="강당"), open_run(capacity=1)
     student, parent = make_family()
     applying(full, *make_family("학생나"))
-    applying(run, student, parent)
-    applying(full, student, parent)
+    seated, waiting = applying(run, student, parent), applying(full, student, parent)
 
     asked = Asked.by(parent)
     (ahead,) = asked.of(student, Group.AHEAD)
@@ -66,6 +65,7 @@ def test_the_next_session_and_the_line_stand_under_the_child(open_run, make_fami
     assert ahead.text == "강당" and ahead.at == run.starts_at
     assert "대기 1번째" in waits.text
     assert [step.happens for step in said(asked)] == [True]
+    assert [ahead.url, waits.url] == [one.get_absolute_url() for one in (seated, waiting)]
 
 
 def test_a_guardians_own_place_is_said_too(open_run, make_program, make_family):

@@ -14,6 +14,7 @@ from centre.models import Holiday, Room, Venue
 from intake.models import RuleSet
 from notices.models import Notice
 from programs import sessions
+from programs.admin import runs
 from programs.models import Program, Run
 from programs.repeating import Repeat
 from programs.sessions import Where
@@ -184,6 +185,28 @@ def test_the_number_of_places_goes_by_the_use_case(desk, run):
     run.refresh_from_db()
     group.refresh_from_db()
     assert (run.capacity, group.capacity) == (30, 7)
+
+
+@pytest.mark.parametrize("change", [{"groups-0-capacity": "1"}, {"groups-0-DELETE": "on"}], ids=["fewer", "gone"])
+def test_groups_stay_when_somebody_applies_meanwhile(desk, run, monkeypatch, change):
+    group = run.groups.create(name="중1", capacity=5)
+    clean = runs.RunForm.clean
+
+    def clean_late(form):
+        mother = people.parent()
+        people.apply(run, mother, people.child(mother))
+        return clean(form)
+
+    monkeypatch.setattr(runs.RunForm, "clean", clean_late)
+    row = {"id": group.pk, "run": run.pk, "name": "중1", "capacity": "5", "weight": "1", "position": "0"}
+    counts = {"groups-TOTAL_FORMS": "1", "groups-INITIAL_FORMS": "1"}
+    given = counts | {f"groups-0-{name}": value for name, value in row.items()} | change
+
+    answer = desk.post(page(run), form_of(run, **given))
+
+    assert "그사이 신청이 들어왔습니다" in answer.content.decode()
+    group.refresh_from_db()
+    assert group.capacity == 5
 
 
 def test_sessions_from_a_rule_are_looked_at_first(desk, run, room):
