@@ -52,6 +52,9 @@ class MarkAdmin(MaskedAdmin, AppendOnlyAdmin):
     personal = {"participant__student__name": mask_name}
     subject = "participant__student"
 
+    def joined(self, request: HttpRequest) -> set[str]:
+        return super().joined(request) | {"session__run__program"}
+
     def get_urls(self) -> list[URLPattern]:
         pages = [
             ("sessions/", "programs_attendance", require_safe(self.sessions), SEE),
