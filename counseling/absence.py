@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.models import Student
 from centre.models import Room, Venue
-from counseling import answering, changing, joining, notices, timetable
+from counseling import agreeing, agreeing_notices, answering, changing, joining, notices, timetable
 from counseling import booking as bookings
 from counseling.models import Booking, Counselor, Leave, Slot
 from krds.dates import kdatetime, ktime
@@ -31,6 +31,7 @@ from lifecycle.masking import mask_name
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from counseling.models import Rearrangement
 
 CANCEL, KEEP, SLOT, MAKE = "cancel", "keep", "slot", "make"
 TIMES_OFFERED = 6  # for each booking, the nearest first
@@ -102,10 +103,12 @@ def settle(
     by: User,
     reason: str,
     venue: Venue | None = None,
+    ask: bool = False,
 ) -> Outcome:
     """Do what staff decided for each booking (by key); bookings without a decision stay for the next run.
 
     What families hold unconfirmed in these times, and what the queue was offered of them, is let go first.
+    With ``ask`` each family is asked whether the new time is fine, where enough day is left to answer (``agreeing``).
 
     Args:
         decisions: an ``Option.value`` for each booking, or ``keep``; anything else is as if nothing was decided.
@@ -123,7 +126,7 @@ def settle(
     for family in _families(list(asked.for_page().order_by("pk"))):
         try:
             with contended(BUSY, Refused), transaction.atomic():
-                moved, cancelled = _help(family, chosen, by=by, reason=reason)
+                moved, cancelled = _help(family, chosen, by=by, reason=reason, ask=ask)
         except Refused as refused:
             done.failures += [(booking, str(refused)) for booking in family]
         else:
@@ -200,7 +203,7 @@ def _families(booked: Sequence[Booking]) -> list[list[Booking]]:
     return [sorted(group, key=lambda booking: booking.starts_at) for _people, group in groups]
 
 
-def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, reason: str) -> tuple[int, int]:
+def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, reason: str, ask: bool) -> tuple[int, int]:
     """Everything for one family, under the locks in their order, and what it is told."""
     makers = [int(value.split(":")[1]) for b in family if (value := chosen[b.pk]).startswith(f"{MAKE}:")]
     wanted = [int(value.split(":")[1]) for b in family if (value := chosen[b.pk]).startswith(f"{SLOT}:")]
@@ -210,7 +213,8 @@ def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, rea
     lock_all(Student.objects.only("pk"), [booking.student_id for booking in family])
     old = {slot.pk: slot for slot in held}
     timetable.withdraw([old[booking.slot_id] for booking in family if booking.slot_id in old])
-    alone, before, after = len(family) == 1, {}, []
+    alone, before, after, now = len(family) == 1, {}, [], timezone.now()
+    asked: dict[int, Rearrangement] = {}
     for booking in family:
         before[booking.pk] = booking.starts_at
         what, _, key = chosen[booking.pk].partition(":")
@@ -218,7 +222,12 @@ def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, rea
             done = bookings.cancel(booking, by=by, reason=reason, by_centre=True, tell_family=False)
         else:
             slot = int(key) if what == SLOT else _make(colleagues.get(int(key)), booking).pk
-            done = changing.move(booking, slot, by=by, by_centre=True, reason=reason, tell_family=alone)
+            starts = next((held.starts_at for held in Slot.objects.filter(pk=slot)), None)
+            until = agreeing.deadline(starts, now) if ask and starts else None
+            done = changing.move(booking, slot, by=by, by_centre=True, reason=reason, tell_family=alone and not until)
+            if until:
+                question = agreeing.ask(done, booking.period, until, by=by, reason=reason, now=now)
+                asked[booking.pk] = question
         after.append(Booking.objects.for_page().get(pk=done.pk))
     first = {
         booking.pk
@@ -226,7 +235,9 @@ def _help(family: Sequence[Booking], chosen: Mapping[int, str], *, by: User, rea
         if booking.state == Booking.State.CANCELLED and joining.stand_first(booking, by=by, reason=WAITS_FIRST)
     }
     if not alone:
-        _tell(after, before, first, reason)
+        _tell(after, before, first, reason, {pk: question.deadline for pk, question in asked.items()})
+    elif asked:
+        agreeing_notices.asked(next(iter(asked.values())))
     elif after[0].state == Booking.State.CANCELLED:
         notices.cancelled_in_absence(after[0], reason=reason, waits=after[0].pk in first)
     cancelled = sum(booking.state == Booking.State.CANCELLED for booking in after)
@@ -252,13 +263,22 @@ def _engaged(colleague: Counselor, period: DateTimeTZRange) -> str | None:
     return timetable.room_for_more(colleague, timezone.localdate(period.lower))
 
 
-def _tell(after: Iterable[Booking], before: Mapping[int, datetime], first: Container[int], reason: str) -> None:
+def _tell(
+    after: Iterable[Booking],
+    before: Mapping[int, datetime],
+    first: Container[int],
+    reason: str,
+    until: Mapping[int, datetime],
+) -> None:
     """To every person one message about the children he or she cares for, and about no other."""
     lines: dict[User, list[str]] = defaultdict(list)
     marks: dict[User, list[str]] = defaultdict(list)
     for booking in after:
         for person in booking.student.people_to_tell():
-            lines[person].append(notices.rearranged_line(booking, before[booking.pk], waits=booking.pk in first))
+            line = notices.rearranged_line(booking, before[booking.pk], waits=booking.pk in first)
+            if booking.pk in until:
+                line += agreeing_notices.ask_line(until[booking.pk])
+            lines[person].append(line)
             marks[person].append(f"{booking.pk}.{booking.sequence}")
     for person, texts in lines.items():
         occasion = hashlib.sha256("/".join(marks[person]).encode()).hexdigest()[:24]

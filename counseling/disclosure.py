@@ -29,8 +29,14 @@ def _bookings(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
             "변경": [
                 f"{timezone.localtime(change.at):%Y-%m-%d %H:%M} {change.summary}" for change in booking.changes.all()
             ],
+            "옮긴 시간에 대한 답": [
+                {"물은 때": asked.asked_at, "기한": asked.deadline, "답": asked.get_state_display()}
+                for asked in booking.rearrangements.all()
+            ],
         }
-        for booking in mine.select_related("student", "topic").prefetch_related(changes).order_by("pk")
+        for booking in mine.select_related("student", "topic")
+        .prefetch_related(changes, "rearrangements")
+        .order_by("pk")
     ]
 
 

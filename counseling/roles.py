@@ -17,6 +17,8 @@ _DESK = [
     "counseling.view_wish",
     "counseling.change_wish",
     "counseling.view_slotoffer",
+    "counseling.view_rearrangement",
+    "counseling.change_rearrangement",
 ]
 _WATCH = ["counseling.view_record_openings", "counseling.view_breakglass"]
 
@@ -51,6 +53,7 @@ ROLE_PERMISSIONS = {
         "counseling.view_figures",
         "counseling.view_wish",
         "counseling.view_slotoffer",
+        "counseling.view_rearrangement",
         "intake.view_queue",
     ],
 }

@@ -16,7 +16,7 @@ from accounts import overview
 from accounts.models import User, family_keys
 from accounts.overview import Asked, Entry, Group, Step, Urgency
 from counseling import questionnaires, rules, waiting
-from counseling.models import Booking, Proposal, Record
+from counseling.models import Booking, Proposal, Rearrangement, Record
 from intake.steps import counting
 from krds.dates import kdate, kdatetime, kperiod, ktime
 
@@ -168,6 +168,22 @@ def _offered(pk: int, deadline: datetime, starts: datetime, who: Who, topic: str
         until=deadline,
         student=who[0],
     )
+
+
+@overview.steps
+def moved_times(asked: Asked) -> Iterable[Step]:
+    """A time to which the centre moved a counselling, as long as the family may say whether it is fine."""
+    for question in Rearrangement.objects.open(asked.now).filter(booking__student__in=asked.students).for_page():
+        booking = question.booking
+        yield Step(
+            sentence=_("%(name)s님의 상담을 %(when)s로 옮겼습니다. 괜찮으신지 기한까지 답해 주세요.")
+            % {"name": booking.student.name, "when": kdatetime(booking.starts_at)},
+            url=question.get_absolute_url(),
+            action=_("답하기"),
+            urgency=Urgency.NOW,
+            until=question.deadline,
+            student=booking.student_id,
+        )
 
 
 @overview.steps

@@ -14,8 +14,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from counseling import answering, waiting
-from counseling.models import Booking, Slot, SlotOffer, Topic, Wish
+from counseling import agreeing, answering, waiting
+from counseling.models import Booking, Mode, Rearrangement, Slot, SlotOffer, Topic, Wish
 from lifecycle.locks import Refused, contended, lock
 from notices.quiet import is_quiet
 
@@ -32,6 +32,7 @@ def sweep() -> dict[str, int]:
         "taken_back": _each(_impossible(), _take_back),
         "announced": 0 if is_quiet(now) else _each(_unsaid(now), _announce),
         "offered": _each(_free_and_wanted(now), _offer),
+        "unanswered": _each(_silent(now), agreeing.close),
     }
 
 
@@ -83,8 +84,17 @@ def _end(pk: int) -> bool:
 def _impossible() -> Iterator[int]:
     """Open offers of times that are not to be had any more, or that are not earlier any more."""
     closed = Q(slot__published=False) | Q(slot__counselor__active=False) | Q(wish__topic__active=False)
+    for mode in Mode.values:
+        offered = Q(wish__topic__modes__contains=[mode]) & Q(slot__modes__contains=[mode])
+        closed |= Q(mode=mode) & ~offered
     late = Q(wish__earlier=True) & Q(wish__booking__period__startswith__lt=F("slot__period__endswith"))
     return SlotOffer.objects.standing().filter(closed | late).values_list("pk", flat=True)[:BATCH]
+
+
+def _silent(now: datetime) -> Iterator[int]:
+    """Questions about a moved time whose deadline is past, or whose booking was changed since."""
+    questions = Rearrangement.objects.moot() | Rearrangement.objects.lapsed(now)
+    return questions.values_list("pk", flat=True)[:BATCH]
 
 
 def _take_back(pk: int) -> bool:

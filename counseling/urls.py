@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import calendar_views, change_views, record_views, views, waiting_views
+from counseling import agreeing_views, calendar_views, change_views, record_views, views, waiting_views
 
 app_name = "counseling"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("waiting/<int:pk>/", waiting_views.wish, name="wish"),
     path("waiting/<int:pk>/leave/", waiting_views.leave, name="leave"),
     path("offers/<int:pk>/", waiting_views.offer, name="offer"),
+    path("rearranged/<int:pk>/", agreeing_views.rearranged, name="rearranged"),
     path("", views.home, name="home"),
     path("topics/<slug:slug>/rules/", views.topic_rules, name="rules"),
     path("times/", views.times, name="times"),

@@ -169,6 +169,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "booking": booking,
         "cancelled": ended,
         "changes": booking.changes.for_page(),
+        "question": booking.rearrangements.open(timezone.now()).first(),
         "refusal": changing.refusal(booking, timezone.now()) if booking.state == State.BOOKED else "",
         "changes_left": changing.left(booking),
         "can_confirm": papers.can_confirm(booking),

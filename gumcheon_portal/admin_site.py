@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.i18n import JavaScriptCatalog
 
-from counseling import records, sensitive
+from counseling import agreeing, records, sensitive
 from lifecycle import approval
 from lifecycle.counting import counts
 from programs import agreements, deciding
@@ -65,6 +65,7 @@ WORK: dict[str, list[str | Link]] = {
         "counseling.WeeklyPattern",
         "counseling.Leave",
         Link("갑작스러운 부재 처리", "counseling_absence", "counseling.change_booking"),
+        "counseling.Rearrangement",
         "counseling.Counselor",
         "counseling.Topic",
         "intake.Referral",
@@ -244,6 +245,15 @@ DUTIES = [
         own=True,
     ),
     Duty("답할 학교 방문 신청", "programs.Visit", "programs.change_visit", {"state__exact": "asked"}),
+    OwnDuty(
+        "옮긴 시간에 답이 없는 가족",
+        "counseling.Rearrangement",
+        "counseling.change_rearrangement",
+        {},
+        page="counseling_rearrangement_changelist",
+        query="?stand=unanswered",
+        of=agreeing.unanswered,
+    ),
     OwnDuty(
         "곧 끝나는 업무협약",
         "programs.Agreement",

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, CalendarFeed, Record, Slot, SlotOffer, Topic, Wish
+from counseling.models import Booking, CalendarFeed, Rearrangement, Record, Slot, SlotOffer, Topic, Wish
 from gumcheon_portal.demo.logins import DOMAIN
 from intake.models import Referral
 from lifecycle import retention
@@ -157,6 +157,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:wish": of(pk=lambda demo: demo.subject(Wish).pk),
     "counseling:leave": of(pk=lambda demo: demo.subject(Wish).pk),
     "counseling:offer": of(pk=lambda demo: demo.subject(SlotOffer).pk),
+    "counseling:rearranged": of(pk=lambda demo: Rearrangement.objects.get().pk),
     "counseling:slot": _free_slot,
     "counseling:booking": _booking,
     "counseling:review": _booking,

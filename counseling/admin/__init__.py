@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from counseling.admin.agreeing import RearrangementAdmin
 from counseling.admin.bookings import BookingAdmin
 from counseling.admin.offer import CounselorAdmin, TopicAdmin
 from counseling.admin.records import BreakGlassAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "CounselorAdmin",
     "LeaveAdmin",
     "QueueAdmin",
+    "RearrangementAdmin",
     "ReferralAdmin",
     "SlotAdmin",
     "SlotOfferAdmin",

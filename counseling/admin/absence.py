@@ -126,7 +126,7 @@ class AbsencePages:
         self, request: HttpRequest, away: list[Counselor], given: dict[str, Any], decisions: dict[int, str]
     ) -> None:
         try:
-            words = {"reason": given["reason"], "venue": given.get("venue")}
+            words = {"reason": given["reason"], "venue": given.get("venue"), "ask": "ask" in request.POST}
             done = absence.settle(away, given["period"], decisions, by=request.user, **words)
         except Refused as refused:
             messages.error(request, str(refused))
@@ -143,6 +143,6 @@ def _query(posted: Any) -> str:
     """The page's own question again, without the decisions."""
     kept = posted.copy()
     for name in list(kept):
-        if name.startswith(("booking-", "csrf")):
+        if name.startswith(("booking-", "csrf")) or name == "ask":
             del kept[name]
     return kept.urlencode()

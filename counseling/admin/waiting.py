@@ -48,8 +48,10 @@ class OfferForm(ReasonForm):
     field_order = ["slot", "reason"]
 
 
-class _Read(MaskedAdmin):
+class Read(MaskedAdmin):
     """Rows that nobody types; buttons ask for what they need themselves."""
+
+    change_permission = "counseling.change_wish"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -59,7 +61,7 @@ class _Read(MaskedAdmin):
 
     def act(self, request: HttpRequest, pk: int, title: str, form: forms.Form, what: Any, *, note: str) -> HttpResponse:
         """Show ``form``; when it is filled in, do ``what`` and write the reason into the access log."""
-        if not request.user.has_perm("counseling.change_wish"):
+        if not request.user.has_perm(self.change_permission):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
         if row is None:
@@ -84,7 +86,7 @@ class _Read(MaskedAdmin):
 
 
 @admin.register(Wish)
-class WishAdmin(_Read):
+class WishAdmin(Read):
     personal = {"student__name": mask_name}
     subject = "student"
     list_display = [
@@ -209,7 +211,7 @@ def _choices(wish: Wish) -> list[tuple[int, str]]:
 
 
 @admin.register(SlotOffer)
-class SlotOfferAdmin(_Read):
+class SlotOfferAdmin(Read):
     personal = {"wish__student__name": mask_name}
     subject = "wish__student"
     list_display = ["when", "wish__student__name", "topic", "state", "deadline", "announced_at", "by_hand"]

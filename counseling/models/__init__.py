@@ -6,6 +6,7 @@ from counseling.models.bookings import Booking, family_of
 from counseling.models.changes import BookingChange
 from counseling.models.feeds import CalendarFeed
 from counseling.models.people import Counselor, Mode, Topic
+from counseling.models.rearranging import Rearrangement
 from counseling.models.records import ActionTick, BreakGlass, GuardianAccess, Proposal, Record, RecordVersion
 from counseling.models.slots import Refusal, Slot
 from counseling.models.waiting import DayPart, SlotOffer, Wish
@@ -24,6 +25,7 @@ __all__ = [
     "Mode",
     "PatternBreak",
     "Proposal",
+    "Rearrangement",
     "Record",
     "RecordVersion",
     "Refusal",

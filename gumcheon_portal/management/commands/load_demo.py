@@ -17,6 +17,7 @@ from gumcheon_portal.demo import (
     draws,
     families,
     life,
+    moved,
     partners,
     queue,
     rules,
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         life.one_real_booking(town)
         life.family_history(town)
         queue.fill(town)
+        moved.ask(town)
         life.calendars(town)
         answers.write(rng, town)
         told.written(rng, town)
