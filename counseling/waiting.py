@@ -339,6 +339,35 @@ def leave(wish: Wish, reason: str, *, by: User | None, to: Wish.State = Wish.Sta
         close(offer, hold, Closed.WITHDRAWN, settings(), by=by, reason=reason)
 
 
+# --- What staff should know before they close a topic, or a mode of it ------------------------
+@dataclass(frozen=True)
+class Left:
+    """What a change of a topic would leave behind: who waits in vain, offers to be taken back, bookings that stay."""
+
+    wishes: int
+    offers: int
+    bookings: int
+
+    @property
+    def sentence(self) -> str:
+        """In staff's words; empty when nobody is concerned."""
+        if not (self.wishes or self.offers):
+            return ""
+        return (
+            f"기다리는 학생 {self.wishes}명, 답을 기다리는 자리 제안 {self.offers}건이 있습니다. 저장하면 제안은 거두고 가족에게 "
+            f"알리며, 기다리는 학생에게는 새로 제안하지 않습니다. 다가오는 예약 {self.bookings}건은 그대로입니다."
+        )
+
+
+def left_by(topic: Topic, *, modes: Iterable[str], now: datetime) -> Left:
+    """What would be left if ``topic`` (saved as it was) were offered in ``modes`` only; none of them: not at all."""
+    modes = list(modes)
+    in_vain = Wish.objects.waiting(now).filter(topic=topic).exclude(modes__overlap=modes)
+    offers = SlotOffer.objects.standing().filter(wish__topic=topic).exclude(mode__in=modes)
+    ahead = Booking.objects.upcoming().filter(topic=topic).exclude(mode__in=modes)
+    return Left(in_vain.count(), offers.count(), ahead.count())
+
+
 # --- What a family sees ----------------------------------------------------------------------
 @dataclass(frozen=True)
 class Standing:

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
-from counseling import video
+from counseling import video, waiting
 from counseling.admin.trying import TryPage
 from counseling.models import Booking, Counselor, Mode, Topic
+from counseling.models.people import mode_labels
 from lifecycle.admin import StaffAdmin
 
 
@@ -29,6 +30,7 @@ class ModesField(forms.TypedMultipleChoiceField):
 
 class TopicForm(forms.ModelForm):
     modes = ModesField()
+    knowing = forms.BooleanField(label="알고 저장합니다", required=False)
 
     class Meta:
         model = Topic
@@ -49,6 +51,20 @@ class TopicForm(forms.ModelForm):
             "active",
         ]
 
+    def clean(self) -> dict[str, Any]:
+        """Whoever closes a topic, or a mode of it, on which families wait is told how many before it is saved."""
+        given = super().clean()
+        if self.instance.pk and {"modes", "active"} <= given.keys() and not given.get("knowing"):
+            modes = given["modes"] if given["active"] else []
+            left = waiting.left_by(self.instance, modes=modes, now=timezone.now())
+            narrows = {*self.initial["modes"]} - {*modes} if self.initial["active"] else set()
+            if narrows and left.sentence:
+                what = "이 주제" if not given["active"] else f"그만두는 방식({mode_labels(sorted(narrows))})"
+                self.add_error(
+                    None, f"{what}: {left.sentence} 그래도 저장하려면 맨 아래 ‘알고 저장합니다’에 표시해 주세요."
+                )
+        return given
+
 
 @admin.register(Topic)
 class TopicAdmin(StaffAdmin):
@@ -62,6 +78,8 @@ class TopicAdmin(StaffAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         plan = [("사업계획서", {"fields": ["plan_text"]})] if obj and obj.plan_text else []
+        if obj and request.method == "POST":
+            plan.append(("확인", {"fields": ["knowing"]}))
         return [
             ("안내", {"fields": ["name", "slug", "description", "preparation", "questionnaire", "position", "active"]}),
             ("시간과 방식", {"fields": ["minutes", "buffer_minutes", "modes"]}),
