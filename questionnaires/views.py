@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
+from django.core import signing
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,6 +27,7 @@ from questionnaires.models import Attachment, Response, Version
 MOST_FILES_AT_ONCE = 3
 ENVELOPE = 1024 * 1024  # what the answers themselves may weigh
 SAVE, SEND, ADD = "save", "send", "add"
+SHOWN = signing.Signer(salt="questionnaires.delete_file")
 
 
 class InMemory(MemoryFileUploadHandler):
@@ -82,14 +84,30 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a file for good, at any time."""
-    attachment = _own_file(request, pk)
+    """Remove a file for good, at any time. A second click on a page that this person was shown ends where the first did."""
+    try:
+        attachment = _own_file(request, pk)
+    except Http404:
+        if request.method == "POST" and (back := _shown_before(request, pk)):
+            messages.info(request, _("이미 지운 파일입니다."))
+            return redirect(back)
+        raise
     back = _page_of(attachment.response)
     if request.method == "POST":
         uploads.delete(attachment)
         messages.success(request, _("파일을 지웠습니다."))
         return redirect(back)
-    return render(request, "questionnaires/delete_file.html", {"attachment": attachment, "back": back})
+    shown = SHOWN.sign_object([request.user.pk, pk, back])
+    return render(request, "questionnaires/delete_file.html", {"attachment": attachment, "back": back, "shown": shown})
+
+
+def _shown_before(request: HttpRequest, pk: int) -> str:
+    """The way back that the page of a file that is gone had in it, when it was shown to this very person."""
+    try:
+        person, file, back = SHOWN.unsign_object(request.POST.get("shown", ""))
+    except signing.BadSignature:
+        return ""
+    return back if (person, file) == (request.user.pk, pk) else ""
 
 
 def handed_out(attachment: Attachment, data: bytes, *, inline: bool = False) -> HttpResponse:

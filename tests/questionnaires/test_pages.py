@@ -301,6 +301,18 @@ def test_a_file_is_deleted_after_a_question(post, family):
     assert not Attachment.objects.exists()
 
 
+def test_a_second_click_on_deleting_ends_where_the_first_did(post, family, client, stranger, url):
+    post("send", wish="고민", record=sent(files.pdf()))
+    address = reverse("questionnaires:delete_file", args=[Attachment.objects.get().pk])
+    shown = {"shown": family.get(address).context["shown"]}
+    first, second = family.post(address, shown), family.post(address, shown, follow=True)
+    assert first.url == second.redirect_chain[0][0]
+    assert "이미 지운 파일입니다." in words(second)
+    assert family.post(address).status_code == 404
+    client.force_login(stranger)
+    assert client.post(address, shown).status_code == 404
+
+
 def test_the_family_reads_when_files_go(post, family, url):
     post("send", wish="고민", record=sent(files.pdf()))
     assert "2026. 12. 25.(금)에 자동으로 지워집니다" in words(family.get(url))
