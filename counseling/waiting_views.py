@@ -98,7 +98,11 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
             if request.POST.get("answer") == "accept":
                 if _agrees_anew(offer):
                     asked = consent_given(request, offer.wish.student, offer.wish.topic)
-                return redirect("counseling:done", answering.accept(offer, by=request.user).pk)
+                booking = answering.accept(offer, by=request.user)
+                if not offer.wish.earlier:
+                    return redirect("counseling:done", booking.pk)
+                messages.success(request, _("예약을 제안된 시간으로 옮겼습니다."))
+                return redirect(booking)
             if request.POST.get("answer") == "decline":
                 answering.decline(offer, by=request.user)
                 messages.success(request, _("제안을 거절했습니다. 이 시간은 기다리는 다음 분께 차례가 돌아갑니다."))

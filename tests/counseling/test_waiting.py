@@ -658,3 +658,21 @@ def test_no_list_or_page_of_the_queue_tells_whom_staff_put_first(taken, families
         page = client.get(url).content.decode()
         assert "field-number" in page
         assert "field-priority" not in page
+
+
+def test_whoever_takes_an_earlier_time_reads_that_the_booking_was_moved(client, taken, late_booking, families, wait):
+    wish = wait(families[1], booking=late_booking)
+    give_up(taken)
+    client.force_login(families[1][1])
+    answer = client.post(offer_of(wish).get_absolute_url(), {"answer": "accept"}, follow=True)
+
+    assert answer.redirect_chain[0][0] == late_booking.get_absolute_url()
+    page = answer.content.decode()
+    assert "예약을 제안된 시간으로 옮겼습니다." in page
+    assert "예약이 확정되었습니다" not in page
+
+
+def test_an_empty_list_has_a_button_to_wait(client, families, topic):
+    client.force_login(families[0][1])
+    page = client.get(reverse("counseling:times"), {"topic": topic.slug}).content.decode()
+    assert f'<a class="button button-secondary" href="{reverse("counseling:join")}?topic={topic.slug}">' in page
