@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from centre.models.lasting import ClockRange, Lasting, days, same
 from centre.models.places import Venue
+
+YEARS = 2000, 2999  # a centre has no other days
 
 
 class Weekday(models.IntegerChoices):
@@ -76,6 +81,9 @@ class Holiday(models.Model):
     def __str__(self) -> str:
         return f"{self.day} {self.name}"
 
+    def clean(self) -> None:
+        _must_be_near(day=self.day)
+
 
 class Closure(Lasting):
     """Days, or hours of days, on which the centre stays shut for a reason of its own. Shown to everybody."""
@@ -113,3 +121,19 @@ class Closure(Lasting):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.first_day})"
+
+    def clean(self) -> None:
+        _must_be_near(first_day=self.first_day, last_day=self.last_day)
+
+
+def _must_be_near(**days: date | None) -> None:
+    """Days of a calendar that people plan with; next to its ends no day can be counted on.
+
+    Raises:
+        ValidationError: under the name of each field whose year is a slip.
+    """
+    slips = {
+        name: "연도를 확인해 주세요." for name, day in days.items() if day and not YEARS[0] <= day.year <= YEARS[1]
+    }
+    if slips:
+        raise ValidationError(slips)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -25,6 +25,9 @@ from lifecycle import access
 
 if TYPE_CHECKING:
     from django.contrib import admin
+
+
+FAR = timedelta(days=3 * 366)
 
 
 class TryForm(forms.Form):
@@ -47,6 +50,13 @@ class TryForm(forms.Form):
         field = self.fields["student"]
         field.widget = AutocompleteSelect(Booking._meta.get_field("student"), site, choices=field.choices)
         field.label_from_instance = site._registry[Student].label
+
+    def clean_day(self) -> date | None:
+        """A day that a calendar of the centre may have: what opens when is counted from it."""
+        day, today = self.cleaned_data["day"], timezone.localdate()
+        if day and abs(day - today) > FAR:
+            raise forms.ValidationError("상담할 날은 오늘부터 앞뒤 3년 안에서 골라 주세요.")
+        return day
 
     @property
     def invented(self) -> Person:
@@ -73,7 +83,7 @@ class TryPage:
         if not self.page.has_view_permission(request):
             raise PermissionDenied
         topic = get_object_or_404(Topic.objects.select_related("rules"), pk=pk)
-        form = TryForm(request.GET if "day" in request.GET else None, site=self.page.admin_site)
+        form = TryForm(_readable(request.GET) if "day" in request.GET else None, site=self.page.admin_site)
         found = self._found(request, topic, form) if form.is_valid() else {}
         context = {
             **self.page.admin_site.each_context(request),
@@ -105,6 +115,16 @@ class TryPage:
             "opens": opens_for(said, person, occasion, occasion.opens_at),
             "stages": _stages(said, person, day),
         }
+
+
+def _readable(asked: QueryDict) -> QueryDict:
+    """Without a student's key that is no number: the widget would ask the database for it."""
+    key = asked.get("student", "")
+    if key.isascii() and key.isdecimal() and len(key) < 19:
+        return asked
+    readable = asked.copy()
+    readable["student"] = ""
+    return readable
 
 
 def _stages(said: Rules, person: Person, day: date) -> list[tuple[str, bool]]:

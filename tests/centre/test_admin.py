@@ -87,3 +87,17 @@ def test_a_closure_needs_both_its_days(desk):
 
     assert answer.status_code == 200
     assert "필수" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "given"),
+    [
+        ("closure", {"first_day": "9999-12-31", "last_day": "9999-12-31", "reason": "점검"}),
+        ("closure", {"first_day": "0001-01-01", "last_day": "2026-12-01", "reason": "점검"}),
+        ("holiday", {"day": "9999-12-31", "name": "끝", "observed": "on"}),
+    ],
+)
+def test_a_year_at_the_end_of_the_calendar_is_a_slip(desk, page, given):
+    answer = desk.post(f"/admin/centre/{page}/add/", given)
+    assert answer.status_code == 200
+    assert "연도를 확인해 주세요." in answer.content.decode()

@@ -337,6 +337,16 @@ def test_an_invented_student_is_tried_stage_by_stage(counselor, topic, staged, l
     assert "아직 아님" in page
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["student=²&day=2026-12-20", f"student={'9' * 30}&day=", "day=9999-12-31", "day=0001-01-01", "student=-1&day=x"],
+)
+def test_strange_addresses_are_no_errors(counselor, topic, staged, log_in, asked):
+    counselor.user.groups.add(Group.objects.get(name="상담사"))
+    client = log_in(counselor.user)
+    assert client.get(f"{reverse('admin:counseling_topic_try', args=[topic.pk])}?{asked}").status_code == 200
+
+
 def test_rules_are_read_back_while_they_are_typed(make_parent, log_in, staged):
     chief = make_parent("정팀장")
     chief.is_staff = True
