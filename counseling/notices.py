@@ -42,7 +42,7 @@ BOOKED = register(
         channels=(SMS, EMAIL),
         urgent=True,
         variables=SAMPLE,
-        sms=_("[#{센터}] #{학생} 상담 #{시작} #{방식} 예약. 취소 #{취소기한}"),
+        sms=_("[#{센터}] #{학생} 상담예약 #{시작} #{방식}\n취소 #{취소기한}"),
         subject=_("[#{센터}] 상담 예약이 확정되었습니다"),
         email=_(
             "#{이름}님, 안녕하세요. #{센터}입니다.\n"

@@ -405,3 +405,13 @@ def test_a_cancelled_booking_cannot_be_marked(slot, wish, parent, counselor):
 
     with pytest.raises(bookings.NotNow, match="취소"):
         bookings.mark(booking, State.ARRIVED, by=counselor.user)
+
+
+@pytest.mark.parametrize("name", ["김하늘", "남궁하늘", "제갈세종"])
+def test_the_text_message_of_a_booking_is_a_short_one(make_slot, make_student, parent, topic, name):
+    """Also with a name of four syllables and the longest date there is: 90 bytes cost a third of a long message."""
+    slot = make_slot("2026-12-23 14:00")
+    bookings.book(slot.pk, student=make_student(name, parent), topic=topic, mode="visit", by=parent)
+    said = Notice.objects.get(kind="counseling.booked", channel="sms").body
+    assert said.startswith(f"[금천진로진학지원센터] {name} 상담예약 12. 23.(수) 14:00 대면\n취소 12. 22.(화) 18:00까지")
+    assert len(said.encode("cp949")) <= 90, said
