@@ -23,16 +23,22 @@ class AlreadyHere(Refused):
         self.student = student
 
 
-def register(student: Student, *, by: User, guardian_contact: str = "", consent_on_paper: bool = False) -> Student:
+def register(
+    student: Student, *, by: User, guardian_contact: str = "", consent_on_paper: bool = False, consent_by: str = ""
+) -> Student:
     """Register a student for a guardian who stands at the counter, and send the guardian a link.
+
+    ``consent_by`` names who signed the consent on paper.
 
     Raises:
         AlreadyHere: somebody of this name and birthday is registered.
-        Refused: a child under 14 without the consent on paper, or without a contact of the guardian.
+        Refused: a child under 14 without the consent on paper, who signed it, or a contact of the guardian.
     """
     under_14 = is_under_14(student.birth_date)
     if under_14 and not consent_on_paper:
         raise Refused("만 14세 미만은 법정대리인이 서명한 동의서를 받아야 등록할 수 있습니다.")
+    if under_14 and not consent_by.strip():
+        raise Refused("동의서에 서명하신 분을 적어 주세요.")
     if under_14 and not guardian_contact:
         raise Refused("만 14세 미만은 보호자의 휴대폰 번호나 이메일을 적어 주세요.")
     with transaction.atomic():
@@ -48,6 +54,7 @@ def register(student: Student, *, by: User, guardian_contact: str = "", consent_
                 student=student,
                 channel=Consent.Channel.DESK,
                 verified=Consent.Verified.PAPER,
+                spoken_by=consent_by.strip(),
             )
         if guardian_contact:
             family.invite(student, Invitation.Role.GUARDIAN, guardian_contact, by=by)

@@ -42,7 +42,7 @@ class PaperConsentForm(forms.ModelForm):
 
     class Meta:
         model = Consent
-        fields = ["student", "user", "by", "given"]
+        fields = ["student", "user", "by", "spoken_by", "given"]
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean()
@@ -78,7 +78,7 @@ class ConsentAdmin(AppendOnlyAdmin, MaskedAdmin):
         return request.user.has_perm("accounts.add_consent")
 
     def get_fields(self, request: HttpRequest, obj: Consent | None = None) -> list[str]:
-        return super().get_fields(request, obj) if obj else ["kind", "student", "user", "by", "given"]
+        return super().get_fields(request, obj) if obj else ["kind", "student", "user", "by", "spoken_by", "given"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Consent | None = None) -> list[str]:
         return super().get_readonly_fields(request, obj) if obj else []
@@ -94,6 +94,7 @@ class ConsentAdmin(AppendOnlyAdmin, MaskedAdmin):
             by=obj.by,
             channel=Consent.Channel.DESK,
             verified=Consent.Verified.PAPER,
+            spoken_by=obj.spoken_by,
             say=False,
             **about,
         )

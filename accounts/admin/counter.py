@@ -35,6 +35,12 @@ class CounterForm(forms.Form):
         help_text="계정을 연결하는 안내를 보냅니다. 만 14세 미만은 꼭 적습니다.",
     )
     consent_on_paper = forms.BooleanField(label="만 14세 미만: 법정대리인이 서명한 동의서를 받았습니다", required=False)
+    consent_by = forms.CharField(
+        label="동의서에 서명하신 분",
+        max_length=50,
+        required=False,
+        help_text="예: 김엄마(어머니). 동의서를 받았을 때 적습니다.",
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -57,7 +63,7 @@ def view(page: Any, request: HttpRequest) -> HttpResponse:
     known: Student | None = None
     if form.is_valid():
         given = form.cleaned_data
-        asked = {name: given[name] for name in ("guardian_contact", "consent_on_paper")}
+        asked = {name: given[name] for name in ("guardian_contact", "consent_on_paper", "consent_by")}
         try:
             student = counter.register(form.student(), by=request.user, **asked)
         except counter.AlreadyHere as refused:

@@ -293,8 +293,11 @@ def test_a_child_under_14_needs_the_consent_on_paper(client, chief):
     assert not Student.objects.exists()
 
     client.post(COUNTER, child | {"consent_on_paper": "on"})
+    assert not Student.objects.filter(name=child["name"]).exists(), "nobody is named who signed it"
+    client.post(COUNTER, child | {"consent_on_paper": "on", "consent_by": "박엄마(어머니)"})
     consent = Consent.objects.get()
     assert (consent.channel, consent.verified, consent.by) == ("desk", "paper", chief)
+    assert consent.spoken_by == "박엄마(어머니)"
     assert consent.student == Student.objects.get()
 
 

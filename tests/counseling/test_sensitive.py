@@ -14,6 +14,7 @@ from counseling import answering, changing, joining, sensitive, taking, walkin
 from counseling import booking as bookings
 from counseling.board import Board, View
 from counseling.models import Booking, SlotOffer, Topic, Wish
+from lifecycle.locks import Refused
 from tests.counseling.conftest import grant
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +217,19 @@ def test_a_caller_s_consent_is_written_down_with_the_booking(client, slot, topic
     assert (kept.given, kept.by, kept.channel, kept.verified) == (True, chief, channel, how)
     assert kept.spoken_by == "김엄마(어머니)"
     assert words().title + " 동의 문안" not in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("who", ["", "   "])
+def test_nobody_s_word_is_written_down_as_nobody_s(topic, student, chief, who):
+    with pytest.raises(Refused, match="동의하신 분을 적어 주세요"):
+        sensitive.taken_down(student, topic, "paper", who=who, by=chief)
+    assert not Consent.objects.filter(student=student).exists()
+
+
+def test_the_family_reads_who_gave_a_consent_that_staff_wrote_down(client, topic, student, chief, parent):
+    sensitive.taken_down(student, topic, "spoken", who="김엄마(어머니)", by=chief)
+    client.force_login(parent)
+    assert "동의하신 분 김엄마(어머니)" in client.get(reverse("accounts:consents")).content.decode()
 
 
 def test_the_board_s_page_asks_too(client, slot, topic, student, chief):
