@@ -97,6 +97,7 @@ WORK: dict[str, list[str | Link]] = {
         Link("출석부", "programs_attendance", "programs.view_mark"),
         "programs.Mark",
         "programs.Session",
+        "programs.RunInvitation",
         Link("개설을 결정할 회차", "programs_deciding", "programs.view_run"),
         "programs.Application",
         Link("전화·방문 신청", "programs_caller", "programs.add_application"),

@@ -104,10 +104,10 @@ def choice(run: Run, user: User, now: datetime) -> Choice:
     own = there.get(("user", user.pk))
     if run.party == Run.Party.SINGLE:
         if Audience.GUARDIAN in audience and any(student.user_id != user.pk for student in family):
-            candidates.append(Candidate(GUARDIAN, user.name, _("나(보호자)"), Role.GUARDIAN, application=own))
+            candidates.append(Candidate(GUARDIAN, user.name, _("보호자 본인"), Role.GUARDIAN, application=own))
         schools = _schools(user) if audience & {Audience.TEACHER, Audience.SCHOOL} else []
         if Audience.TEACHER in audience and schools:
-            candidates.append(Candidate(TEACHER, user.name, _("나(교사)"), Role.TEACHER, application=own))
+            candidates.append(Candidate(TEACHER, user.name, _("교사 본인"), Role.TEACHER, application=own))
     else:
         schools = _schools(user) if run.party == Run.Party.CLASS else []
     takes_classes = run.party == Run.Party.CLASS or Audience.SCHOOL in audience

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from accounts import leaving
 from accounts.models import Student, User
-from programs.models import Application, Participant
+from programs import invitations
+from programs.models import Application, Participant, RunInvitation
 
+LEFT = "받은 사람이 탈퇴함"
 GONE = "탈퇴한 이용자의 동반인"
 
 
@@ -23,6 +25,13 @@ def words_about(student: Student) -> None:
 def words_of(user: User) -> None:
     _forget(Participant.objects.filter(user=user).values_list("application", flat=True))
     Application.objects.filter(applicant=user).exclude(remark="").update(remark="")
+
+
+@leaving.also_ends
+def invitations_of(user: User) -> None:
+    """Links that nobody has answered yet go with the address they were sent to. Called before it is forgotten."""
+    for one in invitations.to(user).filter(state=RunInvitation.State.SENT).order_by("pk"):
+        one.move(RunInvitation.State.REVOKED, by=None, reason=LEFT, contact="", name="")
 
 
 def _forget(applications: object) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts import disclosure
 from accounts.models import Student, User
+from programs import invitations
 from programs.models import Application, Mark, Participant
 
 
@@ -59,3 +60,22 @@ def _attendance(user: User, students: Sequence[Student]) -> list[dict[str, Any]]
 
 
 disclosure.register("프로그램 출석", _attendance)
+
+
+def _invitations(user: User, students: Sequence[Student]) -> list[dict[str, Any]]:
+    """Links that were sent to a proven address of one's own, and those that one has answered."""
+    return [
+        {
+            "행사": str(one.run),
+            "보낸 곳": one.contact,
+            "이름": one.name,
+            "초대 일시": one.invited_at,
+            "기한": one.expires_at,
+            "상태": one.get_state_display(),
+            "답한 일시": one.answered_at,
+        }
+        for one in invitations.to(user).select_related("run__program").order_by("pk")
+    ]
+
+
+disclosure.register("행사 초대", _invitations)

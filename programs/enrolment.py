@@ -368,6 +368,31 @@ def form_done(application: Application, *, by: User | None) -> Application:
         return application
 
 
+def form_undone(application: Application, *, by: User | None) -> Application:
+    """The second form has to be done anew: the place is kept until its deadline, and is not confirmed.
+
+    Whoever opens the form tells the family so (``questionnaires.answering.reopen``); nothing is said twice here.
+
+    Raises:
+        NotNow: there is no place whose form it was.
+    """
+    with contended(str(BUSY), NotNow), transaction.atomic():
+        run, application, now = _taken(application)
+        if application.state == State.ACCEPTED:
+            return application
+        if application.state != State.CONFIRMED or run.second_form_id is None:
+            raise NotNow(_("확정된 신청이 아니어서 서류를 다시 받을 수 없습니다."))
+        application.move(
+            State.ACCEPTED,
+            by=by,
+            reason="서류를 다시 받음",
+            confirmed_at=None,
+            form_until=waiting.form_until(run, now),
+            sequence=application.sequence + 1,
+        )
+        return application
+
+
 def resize(
     run_id: int, *, capacity: int | None = _SAME, groups: Mapping[int, int] | None = None, by: User | None
 ) -> Run:

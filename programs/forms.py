@@ -16,6 +16,7 @@ from krds.widgets import CheckboxCards, Consent, RadioCards, card_label
 from programs.choosing import Candidate, Choice
 from programs.models import Run
 from programs.models.applications import MOST_HEADS
+from programs.parties import People
 
 
 def helper(*fields: Any, submit: str, back: str, css_class: str = "") -> FormHelper:
@@ -42,7 +43,11 @@ class WhoCheckboxes(_Closable, CheckboxCards):
     pass
 
 
-class WhoRadios(_Closable, RadioCards):
+class OneOfThem(_Closable, RadioCards):
+    pass
+
+
+class WhoRadios(OneOfThem):
     """One of several people, as a list of one."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
@@ -216,3 +221,38 @@ class InvitedForm(forms.Form):
         self.fields["consented"].widget = Consent(terms)
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+
+class InvitedWhoForm(forms.Form):
+    """Who comes of a family that was invited: whoever is logged in, or one of the children."""
+
+    ME = "me"
+
+    who = forms.ChoiceField(
+        label=_("참여할 사람"),
+        widget=OneOfThem,
+        error_messages={
+            "required": _("참여할 사람을 골라 주세요."),
+            "invalid_choice": _("목록에 있는 사람을 골라 주세요."),
+        },
+    )
+
+    def __init__(self, *args: Any, choice: Choice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choice = choice
+        alone = [] if choice.run.party == Run.Party.PAIR else [(self.ME, f"{choice.user.name} ({_('본인')})")]
+        who = self.fields["who"]
+        who.choices = [*alone, *((one.value, _card(one)) for one in self.children(choice))]
+        who.widget.closed = frozenset(one.value for one in self.children(choice) if not one.is_open)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    @staticmethod
+    def children(choice: Choice) -> list[Candidate]:
+        """The children of the family; one's own entry as a student is oneself already."""
+        return [one for one in choice.candidates if one.student_id is not None]
+
+    @property
+    def party(self) -> People | None:
+        """What is entered; nothing for oneself as a guest."""
+        return next(iter(self.choice.parties([self.cleaned_data["who"]])), None)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -230,6 +232,15 @@ def recipients(application: Application) -> list[Recipient]:
     if invitation is None:
         return []
     return [said.recipient(invitation)]
+
+
+def to(user: User) -> QuerySet[RunInvitation]:
+    """What was sent to an address that ``user`` has proven to be theirs, and what ``user`` has answered."""
+    own = list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+    own = [address.lower() for address in own] + ([user.phone] if user.phone and user.phone_verified_at else [])
+    return RunInvitation.objects.filter(
+        Q(contact__in=own) | Q(application__applicant=user, application__on_behalf=False)
+    )
 
 
 def _hold(invitation: RunInvitation) -> RunInvitation:

@@ -1,7 +1,9 @@
 """Forms about a participant: one at applying, and one that those who were accepted hand in.
 
 Only students answer forms; the address of a page names the kind: ``programs`` the first, ``programs-second`` the
-second. Handing in the last second form of an application confirms it (``enrolment.form_done``).
+second. Handing in the last second form of an application confirms it (``enrolment.form_done``); one that staff
+open again takes the confirmation back (``enrolment.form_undone``). A guardian's consent is a required box in the form
+(``Question.is_consent``): without it nothing is handed in, so nothing is confirmed.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import family_keys
+from krds.dates import kdatetime
 from lifecycle.locks import lock_key
 from programs import enrolment
 from programs.models import Accepted, Application, Participant, Run
@@ -84,7 +87,7 @@ def papers(application: Application, user: User, now: datetime) -> list[Paper]:
             if response is None and not is_open:
                 continue
             title = response.version.title if response else forms[key].current.title
-            decides = kind is SECOND or run.admission in DECIDED
+            decides = kind is SECOND or (run.admission in DECIDED and application.state == State.APPLIED)
             found.append(Paper(person, title, response, is_open, closes_at, kind.fill_url(person), decides))
     return found
 
@@ -127,7 +130,7 @@ def _closes(participant: Participant) -> datetime:
 
 
 def _second_closes(participant: Participant) -> datetime:
-    """Until the place is confirmed its own deadline holds; opened again by staff, until the first session."""
+    """Until the place is confirmed its own deadline holds; for one that staff confirmed, the first session."""
     application = participant.application
     if application.state == State.CONFIRMED:
         return application.run.starts_at
@@ -156,6 +159,15 @@ def _handed_in(participant: Participant, by: User) -> None:
     application = Application.objects.get(pk=participant.application_id)
     if application.state == State.ACCEPTED and sent_all(application):
         enrolment.form_done(application, by=by)
+
+
+def _opened_again(participant: Participant, by: User) -> str:
+    """The second form has to be done anew: until then the place is not confirmed."""
+    application = Application.objects.get(pk=participant.application_id)
+    if application.state == State.CONFIRMED:
+        application = enrolment.form_undone(application, by=by)
+    words = _("%(until)s까지 다시 보내 주셔야 참여가 확정됩니다.")
+    return words % {"until": kdatetime(application.form_until)} if application.form_until else ""
 
 
 FIRST = cases.register(
@@ -197,5 +209,6 @@ SECOND = cases.register(
         ended_at=_ended_at,
         over=lambda before: _over(Accepted, before),
         sent=_handed_in,
+        reopened=_opened_again,
     )
 )

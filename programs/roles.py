@@ -14,6 +14,8 @@ _WRITE = [
 ]
 _ATTENDANCE = ["programs.view_mark", "programs.mark_attendance", "programs.issue_certificate"]
 
+_INVITATIONS = [f"programs.{act}_runinvitation" for act in ("view", "add", "change")]
+
 _PARTNERS = [
     "programs.view_agreement",
     "programs.add_agreement",
@@ -40,6 +42,7 @@ ROLE_PERMISSIONS = {
         *_APPLICATIONS,
         *_PARTNERS,
         *_DRAWS,
+        *_INVITATIONS,
         "programs.delete_program",
         "programs.delete_run",
     ],
@@ -51,6 +54,7 @@ ROLE_PERMISSIONS = {
         *_DRAWS,
         "programs.view_application",
         "programs.change_application",
+        "programs.view_runinvitation",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",
@@ -62,6 +66,7 @@ ROLE_PERMISSIONS = {
         "programs.view_mark",
         "programs.view_draw",
         "programs.view_application",
+        "programs.view_runinvitation",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",

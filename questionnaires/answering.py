@@ -6,7 +6,7 @@ the only one. A page carries the ``revision`` that it showed; a later saving els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -138,11 +138,7 @@ def send(case: models.Model, version: Version, answers: Mapping[str, Any], *, by
         _write(response, kept, by=by)
         brief = any(question.key in kept for question in design.questions if question.is_brief)
         response.move(State.SENT, by=by, sent_at=response.saved_at, has_brief=brief)
-        if (then := cases.of(case).sent) is not None:
-            try:
-                then(case, by)
-            except Refused as refused:
-                raise Closed(str(refused)) from refused
+        _then(cases.of(case).sent, case, by)
     return response
 
 
@@ -162,7 +158,8 @@ def reopen(response: Response, *, by: User, reason: str) -> Response:
         if why := _why_closed(cases.of(case), case, timezone.now()):
             raise Closed(why)
         response.move(State.REOPENED, by=by, reason=reason)
-        notices.reopened(response, case, reason=reason)
+        added = _then(cases.of(case).reopened, case, by)
+        notices.reopened(response, case, reason=f"{reason} {added}".strip())
     return response
 
 
@@ -179,6 +176,14 @@ def ensure(case: models.Model, version: Version, *, by: User) -> Response:
         if why := _why_closed(cases.of(case), case, timezone.now()):
             raise Closed(why)
     return response
+
+
+def _then(brings: Callable[[Any, User], str | None] | None, case: models.Model, by: User) -> str:
+    """What sending or opening again brings about where the case is at home; what there is to say of it."""
+    try:
+        return (brings and brings(case, by)) or ""
+    except Refused as refused:
+        raise Closed(str(refused)) from refused
 
 
 def _hold(case: models.Model, version: Version, *, by: User) -> Response:

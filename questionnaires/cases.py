@@ -28,8 +28,8 @@ class Kind:
     ``code`` stands in the address. ``of_family`` and ``of_staff`` are the cases that somebody may open;
     ``form_of`` the form to fill in, if any; ``is_live`` whether it may be filled in at all, and ``closes_at``
     until when (that moment excluded). ``ended_at`` is when the case was over or will be, and ``over`` the
-    cases that were over before a moment: from there the answers' time to be destroyed is counted. ``sent`` may
-    refuse (``lifecycle.locks.Refused``); then nothing was sent.
+    cases that were over before a moment: from there the answers' time to be destroyed is counted. ``sent`` and
+    ``reopened`` may refuse (``lifecycle.locks.Refused``); then nothing was sent or opened.
     """
 
     code: str
@@ -48,6 +48,7 @@ class Kind:
     ended_at: Callable[[Any], datetime]
     over: Callable[[datetime], models.QuerySet]
     sent: Callable[[Any, User], None] | None = None  # what sending brings about, in the same transaction
+    reopened: Callable[[Any, User], str] | None = None  # what opening it again brings about, likewise: for the family
 
     @property
     def content_type(self) -> ContentType:

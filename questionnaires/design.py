@@ -93,6 +93,11 @@ class Question:
         return self.kind == Kind.FILE
 
     @property
+    def is_consent(self) -> bool:
+        """A box that has to be ticked: the form is not handed in without it, so a no is no answer but no form."""
+        return self.kind == Kind.CHOICES and self.required and len(self.choices) == 1
+
+    @property
     def is_brief(self) -> bool:
         """Files always are."""
         return self.is_file or self.keep == Keep.BRIEF
@@ -179,8 +184,13 @@ class Design:
             question
             for question in self.asked(answers)
             if question.required
-            and (question.key not in files if question.is_file else is_empty(answers.get(question.key)))
+            and (question.key not in files if question.is_file else not self._says(question, answers))
         ]
+
+    def _says(self, question: Question, answers: Answers) -> bool:
+        """Whether there is an answer; to a consent no other than its box."""
+        answer = answers.get(question.key)
+        return not is_empty(question.tidy(answer) if question.is_consent else answer)
 
     def faults(self) -> list[str]:
         """Why this cannot be published, as sentences; empty when all is well."""
@@ -219,7 +229,9 @@ def _faults(design: Design) -> Iterator[str]:
 
 def question_faults(question: Question, earlier: Mapping[str, Question]) -> Iterator[str]:
     """What is wrong with one question that stands after ``earlier`` ones."""
-    if question.kind in LISTED and (len(question.choices) < 2 or len(set(question.choices)) != len(question.choices)):
+    least_choices = 1 if question.is_consent else 2
+    choices = len(set(question.choices))
+    if question.kind in LISTED and (choices < least_choices or choices != len(question.choices)):
         yield "서로 다른 보기를 둘 이상 적어 주세요."
     if question.kind == Kind.SCALE and not 1 <= question.high - question.low < WIDEST_SCALE:
         yield f"척도는 2칸에서 {WIDEST_SCALE}칸까지 만들 수 있습니다."

@@ -23,7 +23,18 @@ from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
 from notices.models import Notice
-from programs.models import Application, Draw, Material, Program, RosterShare, Run, RunOffer, Session, Visit
+from programs.models import (
+    Application,
+    Draw,
+    Material,
+    Program,
+    RosterShare,
+    Run,
+    RunInvitation,
+    RunOffer,
+    Session,
+    Visit,
+)
 from questionnaires.models import Questionnaire
 from tests import access
 from tests.access import VISITORS, Place
@@ -199,6 +210,9 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:programs_session_move": _session,
     "admin:programs_session_remove": _session,
     "admin:programs_session_cancel": _session,
+    "admin:programs_run_invite": of(pk=lambda _: RunInvitation.objects.earliest("pk").run_id),
+    "admin:programs_runinvitation_again": of(pk=lambda _: RunInvitation.objects.earliest("pk").pk),
+    "admin:programs_runinvitation_revoke": of(pk=lambda _: RunInvitation.objects.earliest("pk").pk),
     "programs:detail": of(pk=lambda demo: Program.objects.published().first().pk),
     "newsletter:detail": of(pk=lambda demo: Post.objects.published().first().pk),
     "admin:questionnaires_questionnaire_section": lambda demo: {"pk": demo.form.pk, "number": 0},

@@ -17,6 +17,7 @@ from accounts.models import User
 from centre.models import Centre
 from krds.dates import kmoment, kperiod
 from notices import outbox
+from notices.kinds import LINK
 from notices.outbox import Recipient, Word
 from programs.models import Application, Participant, Run, RunOffer, Session
 from programs.notices import inviting, wording
@@ -99,6 +100,7 @@ def offered(offer: RunOffer) -> None:
         [offer.application],
         f"offer/{offer.pk}",
         more=lambda _one: {"기한": kmoment(offer.deadline)},
+        url=reverse("programs:offer", args=[offer.pk]),
     )
 
 
@@ -131,7 +133,7 @@ def cancelled(applications: Sequence[Application], *, by_centre: bool, reason: s
 
 def waiting_ended(applications: Sequence[Application]) -> None:
     """The run has begun and nothing became free."""
-    say(wording.WAITING_ENDED.code, applications, "waiting_ended")
+    say(wording.WAITING_ENDED.code, applications, "waiting_ended", url=reverse("programs:list"))
 
 
 def reminder(applications: Sequence[Application], session: Session) -> None:
@@ -159,10 +161,12 @@ def say(
     *,
     more: Any = lambda _one: {},
     invitation: Any = None,
+    url: str = "",
 ) -> None:
     """One message for everybody about those ``applications`` of a run that concern them and of which the same is true.
 
     ``more`` gives the values of an application beside ``wording.SAMPLE``'s; where they differ, so do the messages.
+    The link leads to ``url``, or to the page of the application. Who has no account finds it where the invitation led.
     The key holds how often each has changed, so that what happens again is said again.
     """
     applications = list(applications)
@@ -182,6 +186,7 @@ def say(
             groups[some, True].append(users[pk])
     for pk, recipient in _invited(applications, invitation):
         groups[(pk,), False].append(recipient)
+    elsewhere = {LINK: _("받으신 초대 주소를 다시 열어 주세요.")}
     said = [
         Word(
             kind=kind,
@@ -191,8 +196,9 @@ def say(
                 **_context([known[pk] for pk in keys], names),
                 "전화": centre.phone if centre else "",
                 **more(known[keys[0]]),
+                **({} if has_login else elsewhere),
             },
-            url=_url([known[pk] for pk in keys], has_login=has_login),
+            url=url or _url([known[pk] for pk in keys]),
         )
         for (keys, has_login), to in groups.items()
     ]
@@ -212,10 +218,8 @@ def _key(applications: Sequence[Application], occasion: str) -> str:
     return f"application/{'+'.join(f'{one.pk}.{one.sequence}' for one in applications)}/{occasion}"[:200]
 
 
-def _url(applications: Sequence[Application], *, has_login: bool) -> str:
-    """The application's page; of several, the family's list of them. Without a login there is the programme's page."""
-    if not has_login:
-        return applications[0].run.program.get_absolute_url()
+def _url(applications: Sequence[Application]) -> str:
+    """The application's page; of several, the family's list of them."""
     return applications[0].get_absolute_url() if len(applications) == 1 else reverse("programs:applications")
 
 

@@ -87,14 +87,13 @@ def applied(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for one in applications
     ]
-    seated = [one for one in applications if one.state in Application.SEATED]
     return render(
         request,
         "programs/apply/applied.html",
         {
             "run": run,
             "rows": rows,
-            "all_seated": len(seated) == len(applications),
+            "all_seated": all(one.state == Application.State.CONFIRMED for one in applications),
             "all_waiting": all(one.state == Application.State.WAITING for one in applications),
         },
     )
@@ -206,10 +205,12 @@ def _page(
         nobody = choosing.why_nobody(choice)
     students = [one.student_id for one in choice.open if one.student_id]
     family = list(Student.objects.filter(pk__in=students)) if students and form is not None else []
+    soon = run.status_at(now) in {Status.COMING, Status.CLOSED} or places.full
     context = {
         "run": run,
         "places": places,
         "form": form,
+        "family": [one for one in choice.candidates if soon or not refusal or one.application],
         "choice": choice,
         "refusal": refusal,
         "nobody": nobody,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,9 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from lifecycle.locks import Refused
-from programs import enrolment, invitations, standing, waiting
-from programs.forms import InvitedForm
+from programs import choosing, enrolment, invitations, standing, waiting
+from programs.forms import InvitedForm, InvitedWhoForm
 from programs.models import Application, RunInvitation
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 State = RunInvitation.State
 OFFERED = {"take": waiting.accept, "leave": waiting.decline}
@@ -45,22 +49,29 @@ def _answer(request: HttpRequest, found: RunInvitation) -> HttpResponse:
     if answer == "log_in":
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
     user = request.user if request.user.is_authenticated else None
-    form, refusal = None, ""
-    if user is None:
-        terms = render_to_string("programs/invited/_terms.html", {"run": found.run})
-        form = InvitedForm(request.POST if answer == "accept" else None, terms=terms, initial={"name": found.name})
+    form, refusal = _form(request.POST if answer == "accept" else None, found, user), ""
     try:
         if answer == "decline":
             invitations.decline(found, by=user)
             return redirect(request.path)
         if answer == "accept" and (form is None or form.is_valid()):
-            invitations.accept(found, by=user, **(form.cleaned_data if form else {}))
+            given = {"party": form.party} if isinstance(form, InvitedWhoForm) else form.cleaned_data if form else {}
+            invitations.accept(found, by=user, **given)
             return redirect(request.path)
     except Refused as refused:
         refusal = str(refused)
     context = {"invitation": found, "run": found.run, "form": form, "refusal": refusal, **_when_and_where(found)}
     bad = refusal or (form is not None and form.errors)
     return render(request, "programs/invited/answer.html", context, status=422 if bad else 200)
+
+
+def _form(data: QueryDict | None, found: RunInvitation, user: User | None) -> InvitedForm | InvitedWhoForm | None:
+    """What is asked: name and consent without an account; who of the family where children may come; else nothing."""
+    if user is None:
+        terms = render_to_string("programs/invited/_terms.html", {"run": found.run})
+        return InvitedForm(data, terms=terms, initial={"name": found.name})
+    choice = choosing.choice(found.run, user, timezone.now())
+    return InvitedWhoForm(data, choice=choice) if InvitedWhoForm.children(choice) else None
 
 
 def _place(request: HttpRequest, found: RunInvitation) -> HttpResponse:

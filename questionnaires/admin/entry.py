@@ -42,7 +42,10 @@ class QuestionForm(forms.Form):
         label="필수 문항", required=False, help_text="꼭 필요할 때만 켜 주세요(최소 수집, 개인정보 보호법 제16조)."
     )
     choices = forms.CharField(
-        label="보기", required=False, widget=forms.Textarea(AREA), help_text="고르는 문항일 때 한 줄에 하나씩 적습니다."
+        label="보기",
+        required=False,
+        widget=forms.Textarea(AREA),
+        help_text="고르는 문항일 때 한 줄에 하나씩 적습니다. 필수인 ‘여러 개 고르기’에 보기를 하나만 두면 동의 칸이 되어, 표시해야 보낼 수 있습니다.",
     )
     low = forms.IntegerField(label="척도의 처음", initial=1, min_value=0, max_value=1)
     high = forms.IntegerField(label="척도의 끝", initial=5, min_value=2, max_value=10)

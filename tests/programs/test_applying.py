@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Affiliation, School, User
 from programs import enrolment
 from programs.models import Application, Participant, Run, RunOffer
+from programs.parties import Entrant, People
 
 pytestmark = pytest.mark.django_db
 
@@ -276,6 +278,41 @@ def test_the_page_says_when_nobody_can_apply(log_in, open_run, two_children, fie
     assert sentence in words(page)
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"opens_at": "2026-11-24 10:00:01"}, "2026. 11. 24.(화) 10:00부터 신청할 수 있습니다."),
+        ({"closes_at": "2026-11-24 10:00"}, "참여 조건에 맞습니다."),
+    ],
+    ids=["coming", "closed"],
+)
+def test_each_childs_reason_is_said_before_the_opening_and_after_the_end(
+    log_in, open_run, make_program, make_parent, make_student, fields, sentence
+):
+    parent = make_parent()
+    make_student("김하늘", parent)
+    make_student("김바다", parent, grade=5)
+    run = open_run(make_program(first_grade=9, last_grade=12), **fields)
+
+    page = words(log_in(parent).get(url(run)))
+
+    assert f"김하늘 (중3): {sentence}" in page
+    assert re.search(r"김바다 \(초5\): (?!참여 조건|2026)[^<]+", page)
+    assert 'name="who"' not in page
+
+
+def test_a_cancelled_run_speaks_of_nobody_who_has_not_applied(log_in, open_run, applying, two_children):
+    parent, sky, _sea = two_children
+    run = open_run()
+    applying(run, sky, parent)
+    Run.objects.filter(pk=run.pk).update(state="cancelled")
+
+    page = words(log_in(parent).get(url(run)))
+
+    assert "김하늘" in page
+    assert "김바다" not in page
+
+
 def test_a_run_that_is_not_published_does_not_exist(log_in, open_run, two_children, make_program):
     client = log_in(two_children[0])
 
@@ -405,6 +442,18 @@ def test_an_offer_is_answered_by_one_button(log_in, offered, two_children, answe
 
     offered.application.refresh_from_db()
     assert offered.application.state == state
+
+
+def test_notices_lead_to_the_page_where_one_acts(offered, open_run, make_program, two_children, texts):
+    """An offer to its answer, one application to its page, two of one run to both of them."""
+    parent, sky, sea = two_children
+
+    assert texts("offered")[0].body.count(reverse("programs:offer", args=[offered.pk])) == 1
+    assert f"{offered.application.get_absolute_url()}\n" in texts("waiting")[0].body
+    run = open_run(make_program("둘이서"), capacity=5)
+    parties = [People((Entrant(Participant.Role.STUDENT, student_id=one.pk),)) for one in (sky, sea)]
+    enrolment.apply(run.pk, parties, by=parent)
+    assert reverse("programs:applied", args=[run.pk]) in texts("confirmed")[-1].body
 
 
 def test_an_offer_past_its_deadline_says_so(log_in, offered, two_children, today):

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from programs import enrolment, questionnaires
-from programs.models import Accepted, Application, Participant
+from gumcheon_portal.plan import loading
+from notices.models import Notice
+from programs import enrolment, questionnaires, sweeping
+from programs.models import Accepted, Application, Participant, Run
 from questionnaires import answering, building, cases
 from questionnaires.design import Design
 from questionnaires.models import Questionnaire, Response
@@ -149,3 +151,116 @@ def test_a_guardian_who_gave_the_data_out_of_hand_sees_no_form(camp, make_family
 
     assert questionnaires.papers(shown, parent, timezone.now()) == []
     assert len(questionnaires.papers(shown, student.user, timezone.now())) == 1
+
+
+# --- Opened again, and the guardian's consent -----------------------------------------------------
+
+
+def confirmed(camp, student, parent, clerk, applying) -> Application:
+    application = applying(camp, student, parent)
+    enrolment.seat(application, by=clerk, reason="심사")
+    send(Accepted.objects.get(student=student), parent)
+    application.refresh_from_db()
+    assert application.state == State.CONFIRMED
+    return application
+
+
+def test_a_second_form_opened_again_takes_the_confirmation_back(camp, make_family, applying, clerk, texts):
+    student, parent = make_family()
+    application = confirmed(camp, student, parent, clerk, applying)
+    response = Response.objects.get()
+
+    answering.reopen(response, by=clerk, reason="연락처가 빠졌습니다.")
+
+    application.refresh_from_db()
+    assert (application.state, application.confirmed_at) == (State.ACCEPTED, None)
+    assert application.form_until == camp.second_form_until
+    assert application.trail().last().by == clerk
+    told = Notice.objects.filter(kind="questionnaires.reopened")
+    assert {one.recipient for one in told} == {parent}
+    assert "연락처가 빠졌습니다. 2026. 12. 4.(금) 10:00까지 다시 보내 주셔야 참여가 확정됩니다." in told.get().body
+    assert not texts("accepted")[1:]  # the one of the seating
+
+    answering.reopen(response, by=clerk, reason="연락처가 빠졌습니다.")
+    send(Accepted.objects.get(), parent)
+    application.refresh_from_db()
+    assert application.state == State.CONFIRMED
+    assert len(texts("confirmed")) == 2
+
+
+def test_a_first_form_opened_again_leaves_the_place(camp, make_family, applying, clerk):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    send(application.participants.get(), parent)
+    response = Response.objects.get()
+
+    answering.reopen(response, by=clerk, reason="다시")
+
+    application.refresh_from_db()
+    assert application.state == State.APPLIED
+    assert "확정" not in Notice.objects.get(kind="questionnaires.reopened").body
+
+
+def test_whose_form_is_open_again_loses_the_place_only_at_the_deadline(camp, make_family, applying, clerk, today):
+    student, parent = make_family()
+    application = confirmed(camp, student, parent, clerk, applying)
+    answering.reopen(Response.objects.get(), by=clerk, reason="다시")
+
+    today.move_to(camp.second_form_until - timedelta(seconds=1))
+    sweeping.sweep()
+    application.refresh_from_db()
+    assert application.state == State.ACCEPTED
+    today.move_to(camp.second_form_until)
+    sweeping.sweep()
+    application.refresh_from_db()
+    assert application.state == State.LAPSED
+
+
+@pytest.fixture
+def camp_papers(db) -> Questionnaire:
+    """The form of the plan's camp."""
+    loading.load()
+    return Questionnaire.objects.get(slug="camp-papers")
+
+
+PAPERS = {"emergency_name": "김엄마", "emergency_phone": "010-0000-0000", "health": "없음"}
+
+
+@pytest.mark.parametrize("answer", [None, [], ["동의하지 않습니다"]])
+def test_without_the_guardians_consent_no_place_at_the_camp(camp, camp_papers, make_family, applying, clerk, answer):
+    Run.objects.filter(pk=camp.pk).update(second_form=camp_papers)
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+    enrolment.seat(application, by=clerk, reason="심사")
+    sheet = answering.sheet(Accepted.objects.get())
+    given = {**PAPERS, "guardian_agrees": answer}
+
+    with pytest.raises(answering.Incomplete) as refused:
+        answering.send(sheet.case, sheet.version, given, by=parent, revision=sheet.revision)
+
+    assert refused.value.keys == ["guardian_agrees"]
+    application.refresh_from_db()
+    assert application.state == State.ACCEPTED
+    page = {**PAPERS, "guardian_agrees": ["동의합니다"]}
+    answering.send(sheet.case, sheet.version, page, by=parent, revision=sheet.revision)
+    application.refresh_from_db()
+    assert application.state == State.CONFIRMED
+
+
+def test_the_camps_page_says_what_a_no_means(log_in, camp, camp_papers, make_family, applying, clerk):
+    Run.objects.filter(pk=camp.pk).update(second_form=camp_papers)
+    student, parent = make_family()
+    enrolment.seat(applying(camp, student, parent), by=clerk, reason="심사")
+    url = questionnaires.SECOND.fill_url(Accepted.objects.get())
+    client = log_in(parent)
+
+    assert "신청을 취소해 주세요" in client.get(url).content.decode()
+    sent = {
+        **{f"q_{key}": value for key, value in PAPERS.items()},
+        "q_guardian_agrees": "동의하지 않습니다",
+        "send": "1",
+    }
+    page = client.post(url, sent)
+    assert page.status_code == 422
+    assert "010-0000-0000" in page.content.decode()
+    assert Application.objects.get().state == State.ACCEPTED

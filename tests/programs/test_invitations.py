@@ -6,9 +6,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import leaving
+from accounts.disclosure import disclose
+from accounts.models import User
 from lifecycle.locks import Refused
 from notices import sealing
 from notices.models import Notice
@@ -228,6 +232,115 @@ def test_the_door_of_a_run_by_invitation_is_shut_without_a_link(log_in, run, mak
     _student, parent = make_family()
 
     assert "초대받은 분만" in words(log_in(parent).get(reverse("programs:apply", args=[run.pk])))
+
+
+def test_a_guest_is_told_where_the_answer_stands(client, run, invite):
+    """Their notices lead to no page that asks for an account."""
+    _invitation, url = invite()
+    client.post(url, {"answer": "accept", "name": "남이든", "consented": "on"})
+
+    body = Notice.objects.get(kind="programs.confirmed").body
+    assert "받으신 초대 주소를 다시 열어 주세요." in body
+    assert "/programs/applications/" not in body
+
+
+# --- A family --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def young(open_run, make_program):
+    """By invitation, for 중3 and older."""
+    return open_run(make_program("별 캠프", first_grade=9, last_grade=12), admission="invitation", capacity=2)
+
+
+@pytest.fixture
+def asked(young, clerk):
+    [invitation] = invitations.invite(
+        young, [Guest("mother@example.com")], by=clerk, until=timezone.now() + timedelta(days=7)
+    )
+    return invitation, link(invitation)
+
+
+def test_an_invited_parent_enters_a_child(log_in, young, asked, make_parent, make_student):
+    invitation, url = asked
+    parent = make_parent()
+    sky, sea = make_student("김하늘", parent), make_student("김바다", parent, grade=5)
+    client = log_in(parent)
+
+    page = words(client.get(url))
+    assert "김하늘" in page
+    assert re.search(rf'value="student-{sea.pk}"[^>]*disabled', page)
+    for nobody in ("", f"student-{sea.pk}", "student-0"):
+        assert client.post(url, {"answer": "accept", "who": nobody}).status_code == 422
+    invitation.refresh_from_db()
+    assert invitation.state == State.SENT
+    client.post(url, {"answer": "accept", "who": f"student-{sky.pk}"})
+
+    participant = Application.objects.get().participants.get()
+    assert (participant.student, participant.role) == (sky, "student")
+    assert client.get(url).url == participant.application.get_absolute_url()
+    [told] = Notice.objects.filter(kind="programs.confirmed")
+    assert told.recipient == parent
+    assert participant.application.get_absolute_url() in told.body
+
+
+def test_an_invited_parent_comes_alone_all_the_same(log_in, asked, make_family):
+    _student, parent = make_family()
+    log_in(parent).post(asked[1], {"answer": "accept", "who": "me"})
+
+    assert Application.objects.get().participants.get().user == parent
+
+
+def test_an_invited_parent_enters_no_child_of_others(log_in, asked, make_family):
+    stranger, _other = make_family("이웃집")
+    _student, parent = make_family()
+
+    page = log_in(parent).post(asked[1], {"answer": "accept", "who": f"student-{stranger.pk}"})
+
+    assert page.status_code == 422
+    assert not Application.objects.exists()
+
+
+# --- One's own data --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proven(make_parent):
+    """Somebody whose address was proven to be theirs, and somebody who merely says so."""
+    guest = make_parent("류온유", phone="01000007777")
+    EmailAddress.objects.create(user=guest, email=guest.email, verified=True, primary=True)
+    return guest
+
+
+def test_invitations_are_disclosed_to_whom_they_were_sent(proven, invite):
+    invite(proven.email)
+    invite("01000007777", "류온유")  # the phone is not proven
+    invite("other@example.com")
+
+    assert [row["보낸 곳"] for row in disclose(proven)["행사 초대"]] == [proven.email]
+    User.objects.filter(pk=proven.pk).update(phone_verified_at=timezone.now())
+    assert len(disclose(User.objects.get(pk=proven.pk))["행사 초대"]) == 2
+
+
+def test_an_answered_invitation_is_disclosed_to_who_answered(proven, invite):
+    invitation, _url = invite("work@example.com")
+    invitations.accept(invitation, by=proven)
+
+    [row] = disclose(proven)["행사 초대"]
+    assert (row["보낸 곳"], row["상태"]) == ("", "참여")
+
+
+def test_who_leaves_takes_open_invitations_along(proven, clerk, invite):
+    mine, _url = invite(proven.email, "류온유")
+    others, _url = invite("other@example.com", "남이든")
+
+    leaving.leave(proven)
+
+    mine.refresh_from_db()
+    others.refresh_from_db()
+    assert (mine.state, mine.contact, mine.name) == (State.REVOKED, "", "")
+    assert mine.trail().last().reason == "받은 사람이 탈퇴함"
+    assert (others.state, others.name) == (State.SENT, "남이든")
 
 
 # --- At one instant --------------------------------------------------------------------------------
