@@ -65,7 +65,9 @@ class AnswerForm(forms.Form):
         """Say that these questions want an answer."""
         for key in keys:
             if f"{PREFIX}{key}" in self.fields:
-                self.add_error(f"{PREFIX}{key}", _("답해 주세요."))
+                asked = self.sheet.version.design.find(key)
+                consents = asked is not None and asked.is_consent
+                self.add_error(f"{PREFIX}{key}", _("동의하셔야 보낼 수 있습니다.") if consents else _("답해 주세요."))
             else:
                 self.refuse_file(key, _("파일을 올려 주세요."))
 

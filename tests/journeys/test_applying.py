@@ -13,13 +13,13 @@ pytestmark = [pytest.mark.drill, pytest.mark.xdist_group("journeys")]
 
 
 def test_a_parent_applies_for_two_children_and_cancels_one(visitor: Callable[..., Visitor]) -> None:
-    """수시·정시 대비 대입 설명회 of the demo, in which nobody of the family is yet."""
+    """The first run of a lecture of the demo; nobody of the family is in it yet."""
     who = visitor(size="phone")
     page, hands = who.page, Keyboard(who.page)
     who.log_in("parent")
-    who.go("/programs/?q=설명회&status=open")
+    who.go("/programs/?q=전문가 특강&status=open")
     hands.press(page.locator(".card-link").first)
-    hands.press(page.locator("main").get_by_role("link", name=re.compile("신청하기")).first)
+    hands.press(page.locator("main").get_by_role("link", name=re.compile(r"신청하기 \d{4}년 1회")).first)
     who.look("who")
     children = page.locator("input[name=who][value^=student-]:not([disabled])")
     assert children.count() == 2
@@ -35,6 +35,7 @@ def test_a_parent_applies_for_two_children_and_cancels_one(visitor: Callable[...
     assert page.locator("h1").inner_text() == "신청이 확정되었습니다"
     rows = page.locator("main .list > li")
     assert rows.count() == 2
+    number = rows.nth(0).locator(".meta").inner_text()
     who.look("done")
 
     hands.press(rows.nth(1).locator(".list-link"))
@@ -48,7 +49,9 @@ def test_a_parent_applies_for_two_children_and_cancels_one(visitor: Callable[...
     assert page.get_by_text("신청을 취소했습니다.").is_visible()
     who.look("cancelled")
     hands.press(page.get_by_role("link", name="내 신청 목록"))
-    assert page.locator("main .list > li", has_text="설명회").count() == 1
+    assert who.path() == "/programs/applications/"
+    kept = page.locator("main .list > li", has_text="전문가 특강").get_by_text(number, exact=False)
+    assert kept.count() == 1
 
 
 def test_the_forms_of_those_accepted_are_led_to(visitor: Callable[..., Visitor]) -> None:
@@ -89,7 +92,7 @@ def test_a_teacher_applies_with_a_class(visitor: Callable[..., Visitor]) -> None
     page.locator("input[name=headcount]").fill("24")
     page.get_by_role("button", name="신청하기").click()
     assert page.locator("h1").inner_text() == "신청이 확정되었습니다"
-    assert page.get_by_text("2학년 4반 24명").is_visible()
+    assert page.locator(".list-link", has_text="2학년 4반 24명").is_visible()
     who.look("done")
 
 

@@ -445,7 +445,7 @@ def test_an_offer_is_answered_by_one_button(log_in, offered, two_children, answe
 
 
 def test_notices_lead_to_the_page_where_one_acts(offered, open_run, make_program, two_children, texts):
-    """An offer to its answer, one application to its page, two of one run to both of them."""
+    """An offer to its answer, one application to its page, two to the list of them."""
     parent, sky, sea = two_children
 
     assert texts("offered")[0].body.count(reverse("programs:offer", args=[offered.pk])) == 1
@@ -453,7 +453,7 @@ def test_notices_lead_to_the_page_where_one_acts(offered, open_run, make_program
     run = open_run(make_program("둘이서"), capacity=5)
     parties = [People((Entrant(Participant.Role.STUDENT, student_id=one.pk),)) for one in (sky, sea)]
     enrolment.apply(run.pk, parties, by=parent)
-    assert reverse("programs:applied", args=[run.pk]) in texts("confirmed")[-1].body
+    assert f"{reverse('programs:applications')}\n" in texts("confirmed")[-1].body
 
 
 def test_an_offer_past_its_deadline_says_so(log_in, offered, two_children, today):

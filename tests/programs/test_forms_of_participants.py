@@ -262,5 +262,10 @@ def test_the_camps_page_says_what_a_no_means(log_in, camp, camp_papers, make_fam
     }
     page = client.post(url, sent)
     assert page.status_code == 422
+    assert "동의하셔야 보낼 수 있습니다." not in page.content.decode()  # what was sent is no choice at all
+    del sent["q_guardian_agrees"]
+    page = client.post(url, sent)
+    assert page.status_code == 422
+    assert "동의하셔야 보낼 수 있습니다." in page.content.decode()
     assert "010-0000-0000" in page.content.decode()
     assert Application.objects.get().state == State.ACCEPTED
