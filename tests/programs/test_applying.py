@@ -444,6 +444,15 @@ def test_an_offer_is_answered_by_one_button(log_in, offered, two_children, answe
     assert offered.application.state == state
 
 
+def test_no_button_of_an_application_or_of_an_offer_leads_nowhere(log_in, offered, two_children, today):
+    """An address that was made for another block of the page is empty in this one."""
+    client, offer = log_in(two_children[0]), reverse("programs:offer", args=[offered.pk])
+
+    assert 'href=""' not in words(client.get(offered.application.get_absolute_url()))
+    today.move_to(offered.deadline)
+    assert 'href=""' not in words(client.get(offer))
+
+
 def test_notices_lead_to_the_page_where_one_acts(offered, open_run, make_program, two_children, texts):
     """An offer to its answer, one application to its page, two to the list of them."""
     parent, sky, sea = two_children
