@@ -101,6 +101,7 @@ WORK: dict[str, list[str | Link]] = {
         Link("개설을 결정할 회차", "programs_deciding", "programs.view_run"),
         "programs.Application",
         Link("전화·방문 신청", "programs_caller", "programs.add_application"),
+        Link("프로그램 통계", "programs_figures", "programs.view_run"),
     ],
     "협력 기관과 학교": [
         "programs.Agreement",

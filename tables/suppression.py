@@ -44,6 +44,24 @@ def hidden_cells(
     return protect(values, edges, threshold=threshold, also=also)
 
 
+def agreeing(grids: Sequence[Grid], also: Sequence[Iterable[tuple[int, int]]]) -> list[frozenset[tuple[int, int]]]:
+    """Which cells of each grid to hide when all divide the same uses: no total that one hides is printed by another.
+
+    Columns mean the same in all ``grids``. A grid of one row is its own total; one without rows hides nothing.
+    """
+    totals: set[int] = set()
+    while True:
+        found = []
+        for grid, few in zip(grids, also, strict=True):
+            end = len(grid) if len(grid) > 1 else 0
+            found.append(hidden_cells(grid, also={*few, *((end, j) for j in totals)}) if grid else frozenset())
+        ends = [len(grid) if len(grid) > 1 else 0 for grid in grids]
+        now = totals | {j for cells, end in zip(found, ends, strict=True) for i, j in cells if i == end}
+        if now == totals:
+            return found
+        totals = now
+
+
 def protect(
     values: Mapping[tuple[int, int], int],
     edges: Mapping[tuple[int, int], Edge],

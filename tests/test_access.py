@@ -203,6 +203,12 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "programs:ics": of(pk=lambda demo: demo.application.pk),
     "programs:offer": of(pk=lambda demo: RunOffer.objects.get(application__participants__student=demo.child).pk),
     "programs:invited": of(token=lambda demo: "no-such-token"),
+    "admin:programs_figures_file": of(
+        pk=lambda demo: demo.open_run.program_id,
+        year=lambda _: timezone.localdate().year,
+        by=lambda _: "grade",
+        form=lambda _: "csv",
+    ),
     "admin:programs_application_cancel": of(pk=lambda demo: demo.application.pk),
     "admin:programs_application_seat": of(pk=lambda demo: demo.application.pk),
     "admin:programs_application_reject": of(pk=lambda demo: demo.application.pk),

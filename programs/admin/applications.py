@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import callers
+from accounts.models import Student
 from intake.admission import Code
 from krds.dates import kdatetime
 from lifecycle import access
@@ -27,6 +28,7 @@ from lifecycle.admin import MaskedAdmin
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
 from programs import enrolment, rules, waiting
+from programs.admin import many
 from programs.enrolment import Entrant, People
 from programs.models import Application, Group, Participant, Run, RunOffer
 
@@ -151,6 +153,11 @@ class ApplicationAdmin(MaskedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # by the page for callers
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found = super().get_actions(request)
+        decides = request.user.has_perm(CHANGE) and "_popup" not in request.GET
+        return {**many.actions(ReasonForm), **found} if decides else found
+
     def get_urls(self) -> list[URLPattern]:
         both = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -171,6 +178,11 @@ class ApplicationAdmin(MaskedAdmin):
         """The first participant whom the house knows; else who applied."""
         known = [part.student or part.user for part in obj.participants.all()]
         return next((person for person in known if person), obj.applicant)
+
+    def people_in(self, rows: list[models.Model]) -> list[models.Model]:
+        """For the access log, which names people of one kind: the students; of a list without any, the members."""
+        found = super().people_in(rows)
+        return [one for one in found if isinstance(one, Student)] or found
 
     @admin.display(description="접수 번호", ordering="number")
     def number_text(self, application: Application) -> str:

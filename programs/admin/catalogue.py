@@ -13,6 +13,7 @@ from django.utils import timezone
 from lifecycle.admin import StaffAdmin
 from programs import rules
 from programs.admin.copies import Copies
+from programs.admin.figures import Figures
 from programs.models import Material, Program
 
 SHOWN_RUNS = 50  # of a programme's page; the list of runs has them all
@@ -91,4 +92,4 @@ class ProgramAdmin(StaffAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Copies(self).urls(), *super().get_urls()]
+        return [*Copies(self).urls(), *Figures(self).urls(), *super().get_urls()]

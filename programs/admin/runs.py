@@ -21,6 +21,7 @@ from krds.dates import kdatetime, kperiod
 from lifecycle.admin import StaffAdmin
 from lifecycle.locks import lock
 from programs import publishing, rules
+from programs.admin.entering import Entering
 from programs.admin.going import Going
 from programs.admin.meeting import Meetings, RoomField
 from programs.admin.workplace import doors
@@ -191,7 +192,7 @@ class RunAdmin(StaffAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Meetings(self).urls(), *Going(self).urls(), *super().get_urls()]
+        return [*Meetings(self).urls(), *Going(self).urls(), *Entering(self).urls(), *super().get_urls()]
 
     # --- Columns -----------------------------------------------------------------------------
     @admin.display(description="일시", ordering="starts_at")
