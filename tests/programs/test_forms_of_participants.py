@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from gumcheon_portal.plan import loading
@@ -151,6 +152,30 @@ def test_a_guardian_who_gave_the_data_out_of_hand_sees_no_form(camp, make_family
 
     assert questionnaires.papers(shown, parent, timezone.now()) == []
     assert len(questionnaires.papers(shown, student.user, timezone.now())) == 1
+
+
+def test_a_place_that_waits_for_papers_is_not_called_confirmed(log_in, open_run, make_form, make_family, applying):
+    run = open_run(second_form=make_form("참가 서류"), second_form_until=timezone.now() + timedelta(days=10))
+    student, parent = make_family()
+    applying(run, student, parent)
+    client, url = log_in(parent), reverse("programs:applied", args=[run.pk])
+
+    assert "신청이 확정되었습니다" not in client.get(url).content.decode()
+    send(Accepted.objects.get(), parent)
+    assert "신청이 확정되었습니다" in client.get(url).content.decode()
+
+
+def test_the_first_form_presses_only_until_somebody_has_decided(camp, make_family, applying, clerk):
+    student, parent = make_family()
+    application = applying(camp, student, parent)
+
+    def decides() -> list[bool]:
+        shown = Application.objects.for_page().get(pk=application.pk)
+        return [paper.decides for paper in questionnaires.papers(shown, parent, timezone.now())]
+
+    assert decides() == [True]
+    enrolment.seat(application, by=clerk, reason="심사")
+    assert decides() == [False, True]
 
 
 # --- Opened again, and the guardian's consent -----------------------------------------------------
