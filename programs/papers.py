@@ -203,7 +203,7 @@ def portfolio(student: Student, *, by: User, first: date | None = None, last: da
     Raises:
         Refused: nothing was attended.
     """
-    rows = activities(student, first=first, last=last)
+    rows = activities(student, first=first, last=last, until=timezone.now())
     if not rows:
         raise Refused("출석한 프로그램이 없습니다. 참여하신 뒤에 발급받을 수 있습니다.")
     minutes = sum(found.minutes for _person, found in rows)
@@ -236,17 +236,21 @@ def portfolio(student: Student, *, by: User, first: date | None = None, last: da
 
 
 def activities(
-    student: Student, *, first: date | None = None, last: date | None = None
+    student: Student, *, first: date | None = None, last: date | None = None, until: datetime | None = None
 ) -> list[tuple[Participant, Completion]]:
-    """The runs that a student came to at least once, the earliest first, in a constant number of queries."""
+    """The runs that a student came to at least once, the earliest first, in a constant number of queries.
+
+    ``until``: by the sessions alone that were over then, as a paper must.
+    """
     asked = for_paper().seated().filter(student=student, left_at=None)
     if first:
         asked = asked.filter(run__starts_at__date__gte=first)
     if last:
         asked = asked.filter(run__starts_at__date__lte=last)
     people = list(asked.order_by("run__starts_at", "pk"))
-    found = completion.of(people)
-    return [(person, found[person.pk]) for person in people if found[person.pk].came]
+    sheet, now = completion.Sheet(people), timezone.now()
+    found = [(person, sheet.of(person, now=now, until=until)) for person in people]
+    return [(person, one) for person, one in found if one.came]
 
 
 # --- Steps -------------------------------------------------------------------------------------

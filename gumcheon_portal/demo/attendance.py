@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from accounts.models import Student
 from gumcheon_portal.demo.families import Town
 from gumcheon_portal.demo.logins import DOMAIN
-from programs import attendance
+from programs import attendance, papers
 from programs.attendance import Entry
 from programs.models import Application, Participant, Program, Run, Session
 
+OVER = "지난 학기 4회"
 CAME = ("present", "late", "present", "excused", "absent", "present")
 
 
@@ -21,7 +22,7 @@ def fill(town: Town) -> None:
     program = Program.objects.published().order_by("position", "pk").first()
     if program is None:
         return
-    over = _run(program, "지난 학기 4회", [today - timedelta(days=days) for days in (35, 28, 21, 14)])
+    over = _run(program, OVER, [today - timedelta(days=days) for days in (35, 28, 21, 14)])
     people = _seat(town, over)
     for session in over.sessions.order_by("number"):
         entries = [
@@ -30,13 +31,28 @@ def fill(town: Town) -> None:
             for number, person in enumerate(people)
         ]
         attendance.mark(session.pk, entries, by=town.people["programs"])
-    now = _run(program, "오늘 모임", [today])
+    now = _run(program, "오늘 모임", [today], _about_now())
     for person in _seat(town, now)[2:5]:
         attendance.mark(now.sessions.get().pk, [Entry("present", person.pk)], by=town.people["programs"])
 
 
-def _run(program: Program, title: str, days: list) -> Run:
-    starts = [timezone.make_aware(datetime.combine(day, time(16))) for day in days]
+def certify() -> None:
+    """The 수료증 of the demo's own child; outside any transaction, for a paper's number is committed by itself."""
+    mine = Participant.objects.filter(student__user__email=f"student@{DOMAIN}", run__title=OVER)
+    for person in mine.select_related("application__applicant"):
+        papers.certify(person.pk, by=person.application.applicant)
+
+
+def _about_now() -> time:
+    """The half hour nearest to now, so that whoever looks finds the code on the wall and may check in."""
+    near = timezone.localtime(timezone.now() + timedelta(minutes=15))
+    if near.date() > timezone.localdate():
+        return time(23, 30)  # today's roster must be today's
+    return time(near.hour, 30 * (near.minute // 30))
+
+
+def _run(program: Program, title: str, days: list[date], at: time = time(16)) -> Run:
+    starts = [timezone.make_aware(datetime.combine(day, at)) for day in days]
     run = Run.objects.create(
         program=program,
         title=title,
