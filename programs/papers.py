@@ -65,7 +65,7 @@ CERTIFICATE = kinds.register(
         code="programs.certificate",
         label=_("수료증"),
         series="수료",
-        template="documents/certificate.html",
+        template="documents/programs/certificate.html",
         visible=_of_participants,
         person=_person,
     )
@@ -281,14 +281,14 @@ def _figures(kind: Kind, participant: Participant, found: Completion) -> dict[st
     facts += [
         ["프로그램", run.program.title],
         ["회차", run.title],
-        ["기간", _days(run.starts_at, found.last or run.ends_at)],
+        ["기간", _span(run.starts_at, found.last or run.ends_at)],
+        ["출석", found.share_label],
+        ["시간", found.hours_label],
     ]
-    facts += [["출석", found.share_label], ["시간", found.hours_label]]
-    statement = (
-        "위 사람은 우리 센터가 운영한 프로그램을 수료하였으므로 이 증서를 드립니다."
-        if kind is CERTIFICATE
-        else "위 사람은 우리 센터가 운영한 프로그램에 참가하였음을 확인합니다."
-    )
+    if kind is CERTIFICATE:
+        statement = f"위 사람은 우리 센터가 운영한 ‘{run.program.title}’ 과정을 성실히 마쳤으므로 이 증서를 드립니다."
+    else:
+        statement = "위 사람은 우리 센터가 운영한 프로그램에 참가하였음을 확인합니다."
     return {"facts": facts, "statement": statement}
 
 
@@ -306,6 +306,12 @@ def _line(person: Participant, found: Completion) -> Row:
 
 def _day(day: date) -> str:
     return f"{day:%Y. %-m. %-d.}"
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """The days without their weekdays, as formal papers have them."""
+    first, last = timezone.localdate(start), timezone.localdate(end)
+    return _day(first) if first == last else f"{_day(first)} ~ {_day(last)}"
 
 
 def _days(start: Any, end: Any) -> str:

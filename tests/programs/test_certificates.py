@@ -17,9 +17,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.models import User
-from documents import issue
+from documents import issue, making
 from documents.models import IssuedDocument, Print
 from lifecycle import work
 from lifecycle.locks import Refused
@@ -99,6 +100,16 @@ def test_a_paper_goes_back_when_a_correction_makes_it_untrue(over, clerk):
     assert not IssuedDocument.objects.standing().filter(pk=again.pk).exists()
     with pytest.raises(Refused):
         papers.certify(person.pk, by=clerk)
+
+
+def test_a_certificate_to_be_framed_is_one_sheet(over, clerk):
+    over.program.title = "우수 대학과 함께하는 진로교육: 지역인재육성 전공 체험과 대학생 멘토링 특별 과정"
+    over.program.save()
+    person = seat(over, a_child(), by=clerk)
+    came(person, [1, 2, 3, 4], clerk)
+    sheet = PdfReader(io.BytesIO(making.pdf_of(papers.certify(person.pk, by=clerk)))).pages
+    assert len(sheet) == 1
+    assert "이 증서를 드립니다" in sheet[0].extract_text()
 
 
 def test_a_confirmation_in_the_middle_of_a_run_stays_true(clerk, today):
