@@ -94,6 +94,7 @@ WORK: dict[str, list[str | Link]] = {
         "programs.Program",
         "programs.Run",
         "programs.Draw",
+        "programs.Review",
         Link("출석부", "programs_attendance", "programs.view_mark"),
         "programs.Mark",
         "programs.Session",

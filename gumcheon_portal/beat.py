@@ -19,6 +19,7 @@ SCHEDULE = {
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),
     "freeze-draws": every(60, "programs.tasks.freeze_draws"),
+    "announce-reviews": every(60, "programs.tasks.announce_reviews"),
     "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
     "keep-the-programme-lines": every(60, "programs.tasks.keep_the_lines"),
     "ask-to-decide-on-runs": every(600, "programs.tasks.ask_to_decide"),

@@ -31,12 +31,40 @@ def _applications(user: User, students: Sequence[Student]) -> list[dict[str, Any
             "접수 번호": application.number_label,
             "접수 일시": application.applied_at,
             "남긴 말": application.remark if application.applicant_id == user.pk else "",
+            **_chosen(application),
             "받은 제안": [
                 {"기한": offer.deadline, "답": offer.get_state_display()} for offer in application.offers.all()
             ],
         }
-        for application in mine.for_page().prefetch_related("offers").order_by("pk")
+        for application in mine.for_page()
+        .select_related("draw_entry", "decision", "run__review")
+        .prefetch_related("offers", "scores__criterion")
+        .order_by("pk")
     ]
+
+
+def _chosen(application: Application) -> dict[str, Any]:
+    """How a draw or an announced review saw it: one's own line of the list; points without who gave them."""
+    told: dict[str, Any] = {}
+    if entry := getattr(application, "draw_entry", None):
+        told["추첨"] = {
+            "추첨표 코드": entry.code,
+            "확인 열쇠": entry.key,
+            "추첨권 수": entry.weight,
+            "추첨 순서": entry.place,
+            "결과": entry.get_outcome_display(),
+        }
+    review = getattr(application.run, "review", None)
+    if review and review.announced_at:
+        decision = getattr(application, "decision", None)
+        told["심사"] = {
+            "결과": decision.get_state_display() if decision else "",
+            "점수": [
+                {"기준": one.criterion.name, "점수": one.points, "만점": one.criterion.most}
+                for one in application.scores.all()
+            ],
+        }
+    return told
 
 
 disclosure.register("프로그램 참가 신청", _applications)

@@ -9,16 +9,25 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from programs import papers
-from programs.models import Application, Participant, Run, RunOffer
+from programs.models import Application, Participant, Review, Run, RunOffer
 
 State = Application.State
 
 LATE = timedelta(days=1)
+SOON = timedelta(minutes=10)
 
 
 def check() -> list[str]:
     """Every finding as a sentence; an empty list when all is well."""
-    return [*_oversold(), *_groups(), *_people(), *_offers(), *_forgotten(), *_papers()]
+    return [
+        *_oversold(),
+        *_groups(),
+        *_people(),
+        *_offers(),
+        *_forgotten(),
+        *_papers(),
+        *_unannounced(),
+    ]
 
 
 def _occupying() -> QuerySet[Application]:
@@ -86,3 +95,9 @@ def _forgotten() -> Iterator[str]:
 def _papers() -> Iterator[str]:
     for paper in papers.all_untrue():
         yield f"문서 {paper.number}: 출석 기록과 내용이 다릅니다. 확인한 뒤 회수해 주세요."
+
+
+def _unannounced() -> Iterator[str]:
+    """The clock could not announce: somebody is undecided, or places are too few."""
+    for run in Review.objects.due(timezone.now() - SOON).order_by("run").values_list("run", flat=True):
+        yield f"회차 {run}: 심사 결과를 예정한 때에 발표하지 못했습니다. 심사 화면에서 까닭을 확인해 주세요."

@@ -113,7 +113,9 @@ def _check_clock(run: Run, now: datetime, *, any_time: bool) -> None:
     status = run.status_at(now)
     if status == Status.OVER:
         raise NotNow(_("끝난 회차입니다."))
-    if run.admission == Run.Admission.DRAW and status == Status.CLOSED and not waiting.has_decided(run, now):
+    if run.admission == Run.Admission.DRAW and (
+        _is_in_the_hat(run) or (status == Status.CLOSED and not waiting.has_decided(run, now))
+    ):
         raise NotNow(_("추첨할 명단이 정해졌습니다. 추첨이 끝난 뒤에 대기로 신청할 수 있습니다."))
     if any_time:
         return
@@ -451,8 +453,13 @@ def _must_be_held(run: Run, now: datetime) -> None:
 
 def _must_not_be_in_the_hat(run: Run) -> None:
     """Between the freezing of a draw's list and the draw nobody is chosen or turned down by hand."""
-    if run.admission == Run.Admission.DRAW and Draw.objects.to_draw().filter(run=run).exists():
+    if _is_in_the_hat(run):
         raise NotNow(_("추첨할 목록을 확정했습니다. 추첨이 끝난 뒤에 처리해 주세요."))
+
+
+def _is_in_the_hat(run: Run) -> bool:
+    """Whether the list is frozen and not drawn, even when somebody opened the applying again."""
+    return run.admission == Run.Admission.DRAW and Draw.objects.to_draw().filter(run=run).exists()
 
 
 def _is_passed(run: Run, application: Application) -> bool:

@@ -92,6 +92,14 @@ def papers(application: Application, user: User, now: datetime) -> list[Paper]:
     return found
 
 
+def answers(application: Application, user: User) -> list[tuple[str, Response]]:
+    """What was answered at applying, by the participant's name, as far as ``user`` may open it; with its files."""
+    people = {one.pk: one.called for one in application.participants.all() if one.student_id}
+    rows = Response.objects.visible_to(user).filter(case_type=FIRST.content_type, case_id__in=people)
+    rows = rows.select_related("version__questionnaire").prefetch_related("attachments").order_by("pk")
+    return [(people[row.case_id], row) for row in rows]
+
+
 def _responses(people: Iterable[Participant]) -> dict[tuple[int, int], Response]:
     """What was begun, by kind of case and participant."""
     types = [FIRST.content_type, SECOND.content_type]

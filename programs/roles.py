@@ -34,6 +34,8 @@ _PARTNERS = [
 _APPLICATIONS = ["programs.view_application", "programs.change_application", "programs.add_application"]
 _DRAWS = ["programs.view_draw", "programs.hold_draw"]
 
+_REVIEWS = ["programs.view_review", "programs.score_application", "programs.announce_review"]
+
 ROLE_PERMISSIONS = {
     "상담사": _READ,
     "프로그램 담당": [
@@ -43,6 +45,7 @@ ROLE_PERMISSIONS = {
         *_PARTNERS,
         *_DRAWS,
         *_INVITATIONS,
+        *_REVIEWS,
         "programs.delete_program",
         "programs.delete_run",
     ],
@@ -55,6 +58,7 @@ ROLE_PERMISSIONS = {
         "programs.view_application",
         "programs.change_application",
         "programs.view_runinvitation",
+        *_REVIEWS,
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",
@@ -67,6 +71,7 @@ ROLE_PERMISSIONS = {
         "programs.view_draw",
         "programs.view_application",
         "programs.view_runinvitation",
+        "programs.view_review",
         "programs.view_agreement",
         "programs.view_rostershare",
         "programs.view_handover",

@@ -63,6 +63,12 @@ class ShownRun:
         return ", ".join(dict.fromkeys(one for one in named if one)) or self.run.place
 
     @property
+    def draw_url(self) -> str:
+        """Where everybody can check the draw; empty where its rule is not set."""
+        draw = getattr(self.run, "draw", None) if self.run.admission == Run.Admission.DRAW else None
+        return draw.get_absolute_url() if draw else ""
+
+    @property
     def how(self) -> str:
         """How places are given."""
         return str(_HOW[self.run.admission])
@@ -124,7 +130,7 @@ def shown(program: Program, user: User | AnonymousUser, now: datetime | None = N
     sessions = Session.objects.select_related("room__venue").order_by("starts_at", "pk")
     found = list(
         program.runs.published()
-        .select_related("rules")
+        .select_related("rules", "draw")
         .prefetch_related(Prefetch("sessions", sessions), "partners", "rules__neighbourhoods")
         .order_by("starts_at", "pk")
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from programs import agreements, deciding, lottery, sweeping
+from programs import agreements, deciding, lottery, reviewing, sweeping
 
 
 @shared_task
@@ -27,3 +27,9 @@ def ask_to_decide() -> int:
 def freeze_draws() -> int:
     """Freeze the lists of draws whose applications are closed; return how many."""
     return lottery.freeze_due()
+
+
+@shared_task
+def announce_reviews() -> int:
+    """Announce the reviews that were planned for now; return how many."""
+    return reviewing.announce_due()

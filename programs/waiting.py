@@ -20,7 +20,7 @@ from intake import waiting as queues
 from intake.models import Queue
 from krds.dates import kdatetime
 from lifecycle.locks import Refused, contended, lock
-from programs.models import Application, Run, RunOffer
+from programs.models import Application, Draw, Review, Run, RunOffer
 from programs.notices import applying as notices
 from programs.seats import Seats
 
@@ -111,6 +111,8 @@ def fill(run: Run, *, now: datetime) -> list[RunOffer]:
 def has_decided(run: Run, now: datetime) -> bool:
     """Whether places go by who came first: always, or since a draw or a review has decided about everybody."""
     if run.admission in {Run.Admission.FIRST_COME, Run.Admission.INVITATION}:
+        return True
+    if Draw.objects.drawn().filter(run=run).exists() or Review.objects.announced().filter(run=run).exists():
         return True
     closed = run.closes_at is None or run.closes_at <= now
     return closed and not run.applications.filter(state=State.APPLIED).exists()

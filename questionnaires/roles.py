@@ -9,7 +9,7 @@ ROLE_PERMISSIONS = {
     "상담사": _WORK,
     "팀장(승인)": [*_WORK, "questionnaires.add_questionnaire", "questionnaires.change_questionnaire"],
     "프로그램 담당": [
-        "questionnaires.view_questionnaire",
+        *_WORK,  # of applications: answers of counselling are none of theirs, as its case says
         "questionnaires.add_questionnaire",
         "questionnaires.change_questionnaire",
     ],

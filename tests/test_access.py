@@ -28,6 +28,7 @@ from programs.models import (
     Draw,
     Material,
     Program,
+    Review,
     RosterShare,
     Run,
     RunInvitation,
@@ -108,6 +109,10 @@ _session = of(pk=lambda _: Session.objects.earliest("pk").pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
 ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "programs:draw": _drawn,
+    "admin:programs_review_run": of(run_id=lambda _: Review.objects.latest("pk").run_id),
+    "admin:programs_review_application": of(
+        pk=lambda _: Application.objects.filter(run__admission=Run.Admission.REVIEW).latest("pk").pk
+    ),
     "programs:draw_file": of(run_id=lambda _: Draw.objects.latest("pk").run_id, kind=lambda _: "list"),
     "admin:programs_draw_run": _drawn,
     "admin:view_on_site": of(

@@ -18,9 +18,10 @@ SATURDAY = 5
 def fill(town: Town) -> None:
     today = timezone.localdate()
     last = today - timedelta(days=(today.weekday() - SATURDAY) % 7 or 7)
-    drawn = _run(town, "추첨을 마친 회차", closed=last - timedelta(days=1), held_in=12, most=14)
+    since = (today - last).days
+    drawn = make_run(town, "추첨을 마친 회차", closed_days=since + 1, held_in=12, most=14)
     _draw_back_then(town, drawn, last)
-    frozen = _run(town, "추첨을 앞둔 회차", closed=today - timedelta(days=1), held_in=20, most=10)
+    frozen = make_run(town, "추첨을 앞둔 회차", closed_days=1, held_in=20, most=10)
     lottery.set_rule(
         frozen.pk,
         source=Source.LOTTO,
@@ -32,13 +33,17 @@ def fill(town: Town) -> None:
     lottery.freeze(frozen.pk, by=None)
 
 
-def _run(town: Town, title: str, *, closed: datetime, held_in: int, most: int) -> Run:
+def make_run(
+    town: Town, title: str, *, closed_days: int, held_in: int, most: int, admission: str = Run.Admission.DRAW
+) -> Run:
+    """A run of five places whose applying ended ``closed_days`` ago at 18:00, with up to ``most`` who applied."""
+    closed = timezone.localdate() - timedelta(days=closed_days)
     closes = timezone.make_aware(datetime.combine(closed, datetime.min.time())) + timedelta(hours=18)
     starts = timezone.localtime().replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=held_in)
     run = Run.objects.create(
         program=Program.objects.get(plan_key="career-company"),
         title=title,
-        admission=Run.Admission.DRAW,
+        admission=admission,
         starts_at=starts,
         ends_at=starts + timedelta(hours=3),
         place="체험용 기업 견학실",

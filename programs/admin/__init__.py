@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from programs.admin import applications, attendance, catalogue, draw, inviting, partners, runs, visits
+from programs.admin import applications, attendance, catalogue, draw, inviting, partners, review, runs, visits
 
-__all__ = ["applications", "attendance", "catalogue", "draw", "inviting", "partners", "runs", "visits"]
+__all__ = ["applications", "attendance", "catalogue", "draw", "inviting", "partners", "review", "runs", "visits"]

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +19,7 @@ from lifecycle.admin import AppendOnlyAdmin
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
 from programs import lottery
+from programs.admin.workplace import door
 from programs.models import Application, Draw, Run
 from programs.seeds import Source
 
@@ -216,6 +217,10 @@ def _who(application: Application) -> str:
     return ", ".join(mask_name(one.called) for one in application.participants.all())
 
 
-def url_of(run: Run) -> str:
-    """The page of a run's draw, for other pages to link to."""
-    return reverse("admin:programs_draw_run", args=[run.pk])
+door(
+    "추첨",
+    "programs.view_draw",
+    name="programs_draw_run",
+    position=35,
+    shown=lambda run: run.admission == Run.Admission.DRAW,
+)

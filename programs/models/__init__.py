@@ -9,6 +9,7 @@ from programs.models.handovers import HandOver, RosterAnswer, RosterShare
 from programs.models.invitations import RunInvitation
 from programs.models.materials import Material
 from programs.models.partners import Agreement, AgreementFile, ContactPerson, Stand
+from programs.models.reviews import Criterion, Decision, Review, Score
 from programs.models.runs import Group, Run, Session
 from programs.models.status import Status
 from programs.models.visits import Visit, VisitTime
@@ -20,6 +21,8 @@ __all__ = [
     "AgreementFile",
     "Application",
     "ContactPerson",
+    "Criterion",
+    "Decision",
     "Draw",
     "DrawEntry",
     "DrawFile",
@@ -30,11 +33,13 @@ __all__ = [
     "Participant",
     "Program",
     "ProgramWords",
+    "Review",
     "RosterAnswer",
     "RosterShare",
     "Run",
     "RunInvitation",
     "RunOffer",
+    "Score",
     "Session",
     "Stand",
     "Status",

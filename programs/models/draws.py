@@ -39,6 +39,9 @@ class DrawQuerySet(models.QuerySet):
         """Those whose list is frozen and that are not drawn."""
         return self.filter(frozen_at__isnull=False, drawn_at=None)
 
+    def drawn(self) -> DrawQuerySet:
+        return self.filter(drawn_at__isnull=False)
+
 
 class Draw(models.Model):
     """One draw of one run. Three moments, each final: the rule, the frozen list (``frozen_at``), the draw.

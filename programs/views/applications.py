@@ -15,7 +15,7 @@ from lifecycle.locks import Refused
 from programs import enrolment, questionnaires, rosters, standing, waiting
 from programs.calendar_file import calendar_file, place_of
 from programs.forms import WithdrawForm
-from programs.models import Application, RunOffer
+from programs.models import Application, Draw, Run, RunOffer
 
 State = Application.State
 AT_ONCE = frozenset({State.APPLIED, State.WAITING})  # given up with one button: no place is lost
@@ -57,6 +57,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     step = one.trail().last() if not one.is_live else None
     sessions = one.run.sessions.select_related("room__venue").order_by("starts_at", "pk")
     until = enrolment.cancel_until(one.run, one)
+    is_drawn = one.run.admission == Run.Admission.DRAW
     context = {
         "application": one,
         "run": one.run,
@@ -74,6 +75,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_until": until,
         "is_seated": one.state in Application.SEATED,
         "is_over": one.run.ends_at <= now,
+        "draw": Draw.objects.visible_to(request.user).filter(run=one.run).first() if is_drawn else None,
     }
     return render(request, "programs/applications/application.html", context)
 

@@ -312,6 +312,18 @@ def test_nobody_is_chosen_or_turned_down_by_hand_between_the_freezing_and_the_dr
     enrolment.seat(made[1], by=clerk, reason="잘못 떨어뜨림")
 
 
+def test_applying_that_is_opened_again_adds_nobody_to_a_frozen_list_and_later_goes_by_the_line(
+    run, clerk, today, make_family, applying
+):
+    frozen(run, today)
+    Run.objects.filter(pk=run.pk).update(closes_at=KNOWN + timedelta(days=3))
+    student, parent = make_family("박바다")
+    with pytest.raises(enrolment.NotNow, match="명단이 정해졌습니다"):
+        applying(run, student, parent)
+    held(run, clerk, today)
+    assert applying(run, student, parent).state == State.WAITING
+
+
 def test_an_empty_hat_can_be_drawn_from(run, clerk, today):
     frozen(run, today, 0)
     draw = held(run, clerk, today)

@@ -20,6 +20,7 @@ from gumcheon_portal.demo import (
     moved,
     partners,
     queue,
+    reviews,
     rules,
     told,
 )
@@ -67,5 +68,6 @@ class Command(BaseCommand):
         applying.applied(town)
         attendance.fill(town)
         draws.fill(town)
+        reviews.fill(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
