@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Affiliation, Consent, Student, User
-from notices.models import Notice
+from notices.models import Addressee, Notice
 
 Part = Callable[[User, Sequence[Student]], list[dict[str, Any]]]
 _parts: dict[str, Part] = {}
@@ -49,6 +49,12 @@ def disclose(user: User) -> dict[str, Any]:
             .order_by("pk")
             .values("created_at", "channel", "address", "subject", "body")
         ),
+        "여럿과 함께 받은 알림": [
+            {"sent_at": row.sent_at, "channel": row.channel, "address": row.address, "body": row.spoken_body()}
+            for row in Addressee.objects.filter(recipient=user, sent_at__isnull=False)
+            .select_related("mailing")
+            .order_by("pk")
+        ],
     }
     for label, part in _parts.items():
         told[label] = part(user, students)

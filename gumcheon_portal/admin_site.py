@@ -113,7 +113,14 @@ WORK: dict[str, list[str | Link]] = {
         Link("협력 기관별 운영 통계", "programs_agreement_shift", "programs.view_run"),
     ],
     "소식과 입시정보": ["newsletter.Post"],
-    "알림": ["notices.Notice", "notices.SandboxMessage", "notices.Wording", "notices.Preference"],
+    "알림": [
+        "notices.Mailing",
+        "notices.Addressee",
+        "notices.Notice",
+        "notices.SandboxMessage",
+        "notices.Wording",
+        "notices.Preference",
+    ],
     "결재": ["lifecycle.Approval"],
     "예산": [
         Link("예산 기록하기", "budget_entry_add", "budget.add_entry"),

@@ -15,6 +15,7 @@ def every(seconds: int, task: str, *args: Any, queue: str = "default") -> dict[s
 
 SCHEDULE = {
     "deliver-notices": every(5, "notices.tasks.deliver", queue="delivery"),
+    "gather-mailing-lists": every(5, "notices.tasks.gather_lists"),
     **{f"show-life-{queue}": every(30, "gumcheon_portal.tasks.show_life", queue, queue=queue) for queue in QUEUES},
     "remind-of-counselling": every(600, "counseling.tasks.remind"),
     "keep-the-counselling-queue": every(60, "counseling.tasks.keep_the_queue"),

@@ -10,4 +10,4 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("notices")  # every room's notices.py declares what that room says
-        from notices import checks, long_work, retention  # noqa: F401, PLC0415 (they register themselves)
+        from notices import checks, long_work, mailing, retention  # noqa: F401, PLC0415 (they register themselves)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db import models
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from notices.models import Notice
+from notices.models import Addressee, Notice, Outgoing
 
 
-def price(notice: Notice) -> int:
+def price(notice: Outgoing) -> int:
     """What handing ``notice`` over costs; an e-mail costs nothing."""
     match notice.price_class:
         case Notice.Price.SMS:
@@ -33,15 +34,21 @@ def month_start(now: datetime) -> datetime:
 
 def spent_won(now: datetime) -> int:
     """This month's cost so far, with the messages that are in doubt: they may have been charged."""
-    return _charged(now).aggregate(won=Sum("cost_won"))["won"] or 0
+    return sum(rows.aggregate(won=Sum("cost_won"))["won"] or 0 for rows in _charged(now))
 
 
 def by_price(now: datetime) -> dict[str, dict[str, int]]:
     """This month's messages and won by price class: ``{"sms": {"count": 3, "won": 60}, …}``."""
-    rows = _charged(now).order_by().values("price_class").annotate(count=Count("pk"), won=Sum("cost_won"))
-    found = {row["price_class"]: {"count": row["count"], "won": row["won"]} for row in rows}
-    return {code: found.get(code, {"count": 0, "won": 0}) for code in (Notice.Price.SMS, Notice.Price.LMS)}
+    found = {code: {"count": 0, "won": 0} for code in (Notice.Price.SMS, Notice.Price.LMS)}
+    for charged in _charged(now):
+        rows = charged.order_by().values("price_class").annotate(count=Count("pk"), won=Sum("cost_won"))
+        for row in rows:
+            sums = found.setdefault(row["price_class"], {"count": 0, "won": 0})
+            sums["count"], sums["won"] = sums["count"] + row["count"], sums["won"] + row["won"]
+    return found
 
 
-def _charged(now: datetime):
-    return Notice.objects.filter(handed_at__gte=month_start(now), cost_won__gt=0)
+def _charged(now: datetime) -> list[models.QuerySet]:
+    """What cost something this month, of the two tables that messages leave from."""
+    this_month = {"handed_at__gte": month_start(now), "cost_won__gt": 0}
+    return [Notice.objects.filter(**this_month), Addressee.objects.filter(**this_month)]

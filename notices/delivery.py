@@ -15,11 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from lifecycle.models import StaleState
-from notices import costs, sealing
+from notices import costs, rolls, sealing
 from notices.channels import Way, way_for
 from notices.channels.outcomes import Failed, InDoubt, Never, TryLater, TrySoon
 from notices.kinds import SMS
-from notices.models import Notice, NoticeQuerySet
+from notices.models import Addressee, AddresseeQuerySet, Notice, NoticeQuerySet
 from notices.quiet import is_quiet
 
 BATCH = 20
@@ -41,7 +41,7 @@ def deliver_due() -> int:
     ways: dict[str, Way] = {}
     sent = done = 0
     try:
-        while done < RUN and (batch := claim()):
+        while done < RUN and (batch := claim() or claim_of_mailings()):
             for notice in batch:
                 way = ways.get(notice.channel) or ways.setdefault(notice.channel, way_for(notice.channel))
                 sent += hand_over(notice, way)
@@ -49,6 +49,7 @@ def deliver_due() -> int:
     finally:
         for way in ways.values():
             way.close()
+    rolls.finish()
     return sent
 
 
@@ -61,14 +62,36 @@ def claim() -> list[Notice]:
     return batch
 
 
+def claim_of_mailings() -> list[Addressee]:
+    """As ``claim`` for messages to many, which go when nothing else waits; whoever left the list since is left out."""
+    while True:
+        now = timezone.now()
+        with transaction.atomic():
+            due = _allowed(Addressee.objects.due(now).select_related("mailing"), now)
+            batch = list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:BATCH])
+            Addressee.objects.filter(pk__in=[row.pk for row in batch]).update(lease_until=now + lease())
+            kept = rolls.leave_out(batch)
+        if kept or not batch:
+            return kept
+
+
 def sendable_now(now: datetime) -> NoticeQuerySet:
     """Due notices, less the text messages that have to wait for the morning or for next month's money."""
     due = Notice.objects.due(now)
     if is_quiet(now):
         due = due.exclude(channel=SMS, urgent=False)
-    if costs.spent_won(now) + costs.cheapest() > settings.SMS_CEILING_WON_A_MONTH:
+    if _ceiling_reached(now):
         due = due.exclude(channel=SMS, sealed__isnull=True)  # codes and signed links go on
     return due
+
+
+def _allowed(due: AddresseeQuerySet, now: datetime) -> AddresseeQuerySet:
+    """The same for messages to many: none is urgent, and none holds a code."""
+    return due.exclude(channel=SMS) if is_quiet(now) or _ceiling_reached(now) else due
+
+
+def _ceiling_reached(now: datetime) -> bool:
+    return costs.spent_won(now) + costs.cheapest() > settings.SMS_CEILING_WON_A_MONTH
 
 
 def lease() -> timedelta:
@@ -76,7 +99,7 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
 
 
-def hand_over(notice: Notice, way: Way) -> bool:
+def hand_over(notice: Notice | Addressee, way: Way) -> bool:
     """Hand one leased notice over; return whether it was accepted."""
     now = timezone.now()
     if now >= notice.give_up_at:
@@ -102,15 +125,13 @@ def hand_over(notice: Notice, way: Way) -> bool:
     except Failed as refused:
         failure = refused
     else:
-        _mark(
-            notice, State.SENT, provider_id=receipt, sent_at=timezone.now(), problem="", fault=Fault.NONE, sealed=None
-        )
+        _mark(notice, State.SENT, provider_id=receipt, sent_at=timezone.now(), problem="", fault=Fault.NONE)
         return True
     _settle(notice, failure)
     return False
 
 
-def must_wait(notice: Notice, now: datetime) -> bool:
+def must_wait(notice: Notice | Addressee, now: datetime) -> bool:
     """Whether a text message has to wait for the morning or for next month's money."""
     if not notice.urgent and is_quiet(now):
         return True
@@ -119,36 +140,42 @@ def must_wait(notice: Notice, now: datetime) -> bool:
 
 def settle_abandoned() -> None:
     """Take back what dead workers held: an e-mail goes again under its Message-ID, a text message is in doubt."""
-    for notice in Notice.objects.abandoned(timezone.now())[:RUN]:
+    now = timezone.now()
+    for notice in [*Notice.objects.abandoned(now)[:RUN], *Addressee.objects.abandoned(now)[:RUN]]:
         if notice.channel == SMS:
             _settle(notice, InDoubt("보내는 도중에 작업 프로세스가 멈췄습니다."))
         else:
             _settle(notice, TrySoon("보내는 도중에 작업 프로세스가 멈췄습니다."))
 
 
-def _settle(notice: Notice, failure: Failed) -> None:
+def _settle(notice: Notice | Addressee, failure: Failed) -> None:
     """Write down a failure and decide what follows from its kind."""
     now, problem = timezone.now(), str(failure)[:300]
     match failure:
         case InDoubt():
-            _mark(notice, State.UNKNOWN, problem=problem, fault=Fault.UNKNOWN, sealed=None)
+            _mark(notice, State.UNKNOWN, problem=problem, fault=Fault.UNKNOWN)
         case TrySoon() | TryLater():
             soon = isinstance(failure, TrySoon) and notice.attempts <= len(SOON)
             step = SOON[notice.attempts - 1] if soon else LATER[min(notice.attempts, len(LATER)) - 1]
             fault = Fault.SOON if soon else Fault.LATER
             _mark(notice, State.DUE, problem=problem, fault=fault, send_after=now + step, cost_won=0)
         case _:
-            _mark(notice, State.FAILED, problem=problem, fault=Fault.PERMANENT, cost_won=0, sealed=None)
+            _mark(notice, State.FAILED, problem=problem, fault=Fault.PERMANENT, cost_won=0)
 
 
-def _give_up(notice: Notice) -> bool:
+def _give_up(notice: Notice | Addressee) -> bool:
     last = f" 마지막 오류: {notice.problem}" if notice.problem else ""
-    _mark(notice, State.FAILED, problem=f"보낼 때가 지났습니다.{last}"[:300], fault=Fault.LATE, sealed=None)
+    _mark(notice, State.FAILED, problem=f"보낼 때가 지났습니다.{last}"[:300], fault=Fault.LATE)
     return False
 
 
-def _mark(notice: Notice, to: str, **fields: Any) -> None:
-    """Move a notice out of our hands, unless its lease ran out and somebody else has already settled it."""
+def _mark(notice: Notice | Addressee, to: str, **fields: Any) -> None:
+    """Move a notice out of our hands, unless its lease ran out and somebody else has already settled it.
+
+    Secrets stay only in what will be said again.
+    """
+    if to != State.DUE and notice.sealed:
+        fields["sealed"] = None
     try:
         notice.move(to, by=None, reason=fields.get("problem", ""), lease_until=None, **fields)
     except StaleState:

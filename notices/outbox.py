@@ -35,7 +35,7 @@ class Recipient:
 
 
 @dataclass(frozen=True)
-class _Account:
+class Account:
     """A user of the portal as somebody to tell."""
 
     user: Any
@@ -132,19 +132,24 @@ def forget(kind: str, key: str) -> None:
 def _notices(said: list[Word], asked_from: str | None) -> list[Notice]:
     """A row for everybody and every way; what is capped is counted on the way."""
     wordings = {row.kind: row for row in Wording.objects.raw(_WORDINGS, [[word.kind for word in said]])}
-    people = [[person if isinstance(person, Recipient) else _Account(person) for person in word.to] for word in said]
-    preferences = _preferences(person for group in people for person in group)
+    people = [[person(one) for one in word.to] for word in said]
+    wishes = preferences(one for group in people for one in group)
     owed: list[Notice] = []
     for word, group in zip(said, people, strict=True):
         kind = kinds.get(word.kind)
-        notices = list(_rows(word, group, wordings.get(kind.code, kind), preferences))
+        notices = list(_rows(word, group, wordings.get(kind.code, kind), wishes))
         if kind.capped and notices:
             caps.spend([notice.address for notice in notices], asked_from)
         owed += notices
     return owed
 
 
-def _preferences(people: Iterable[Any]) -> dict[int, Preference]:
+def person(one: Any) -> Recipient | Account:
+    """A user as somebody to tell; a ``Recipient`` is one already."""
+    return one if isinstance(one, Recipient) else Account(one)
+
+
+def preferences(people: Iterable[Recipient | Account]) -> dict[int, Preference]:
     """By user; one who has chosen nothing is not in it."""
     users = list({person.user.pk for person in people if person.user is not None})
     return {row.user_id: row for row in Preference.objects.raw(_PREFERENCES, [users])} if users else {}
@@ -160,14 +165,12 @@ def _values(kind: Kind, context: dict[str, str], url: str) -> dict[str, str]:
     return {name: str(value).replace("#{", "# {") for name, value in {**automatic, **context}.items()}
 
 
-def _rows(
-    word: Word, people: list[Any], wording: Kind | Wording, preferences: dict[int, Preference]
-) -> Iterator[Notice]:
+def _rows(word: Word, people: list[Any], wording: Kind | Wording, wishes: dict[int, Preference]) -> Iterator[Notice]:
     kind, now = kinds.get(word.kind), timezone.now()
     values = _values(kind, word.context, word.url)
     for person in people:
-        preference = preferences.get(person.user.pk) if person.user is not None else None
-        for channel, address in _chosen(kind, person, preference).items():
+        preference = wishes.get(person.user.pk) if person.user is not None else None
+        for channel, address in chosen(kind.channels, person, preference).items():
             known = {kinds.NAME: person.name, **values}
             yield Notice(
                 kind=kind.code,
@@ -185,11 +188,11 @@ def _rows(
             )
 
 
-def _chosen(kind: Kind, person: Any, preference: Preference | None) -> dict[Channel, str]:
-    """The person's ways that this kind speaks; when the wanted one is not among them, any that is."""
-    for wish in (preference, None):
-        if chosen := {c: a for c, a in person.addresses(wish).items() if c in kind.channels}:
-            return chosen
+def chosen(channels: Iterable[Channel], person: Recipient | Account, wish: Preference | None) -> dict[Channel, str]:
+    """The person's ways among ``channels``; when the wanted one is not among them, any that is."""
+    for preference in (wish, None):
+        if found := {c: a for c, a in person.addresses(preference).items() if c in channels}:
+            return found
     return {}
 
 

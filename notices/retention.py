@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 
 from lifecycle.retention import Kind, Period, register
-from notices.models import Notice
+from notices.models import Addressee, Mailing, Notice
 
 
 def _over(before: datetime) -> models.QuerySet:
@@ -27,5 +27,22 @@ register(
         expired=_over,
         born="created_at",
         destroy=_erase,
+    )
+)
+
+
+def _over_of_mailings(before: datetime) -> models.QuerySet:
+    going = [Mailing.State.SENDING, Mailing.State.PAUSED]
+    return Addressee.objects.filter(added_at__lt=before).exclude(mailing__state__in=going)
+
+
+register(
+    Kind(
+        code="notices.addressee",
+        label="여러 사람에게 보낸 메시지의 받는 사람",
+        basis="개인정보 보호법 제21조제1항, 표준 개인정보 보호지침 제10조",
+        period=Period(years=1),
+        expired=_over_of_mailings,
+        born="added_at",
     )
 )

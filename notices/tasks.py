@@ -29,6 +29,14 @@ def deliver() -> None:
 
 
 @shared_task(ignore_result=True)
+def gather_lists() -> None:
+    """Go on with the lists of messages to many."""
+    from notices import mailing  # noqa: PLC0415 (it speaks, and whoever speaks hints at this module)
+
+    mailing.expand()
+
+
+@shared_task(ignore_result=True)
 def forget_allowances() -> None:
     """Drop the counts of login codes of days gone by."""
     caps.forget()

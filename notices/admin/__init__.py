@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from notices.admin import outgoing, sandbox, wordings  # noqa: F401  (registers the pages)
+from notices.admin import mailings, outgoing, sandbox, wordings  # noqa: F401  (registers the pages)

@@ -11,7 +11,7 @@ from notices.channels.sens import Sens
 from notices.channels.smtp import Smtp
 from notices.channels.solapi import Solapi
 from notices.kinds import EMAIL
-from notices.models import Notice
+from notices.models import Addressee, Notice
 
 
 class Way(Protocol):
@@ -19,7 +19,7 @@ class Way(Protocol):
 
     name: str
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: Notice | Addressee) -> str:
         """Hand over one message and return the far side's receipt number.
 
         Raises:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from notices.channels import gateway
 from notices.channels.outcomes import InDoubt, Never
 from notices.channels.senders import registered
-from notices.models import Notice
+from notices.models import Addressee, Notice
 
 HOST = "https://sens.apigw.ntruss.com"
 
@@ -37,7 +37,7 @@ class Sens:
     def __init__(self) -> None:
         self.url = f"{settings.SMS_URL or HOST}/sms/v2/services/{settings.SMS_SERVICE_ID}/messages"
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: Notice | Addressee) -> str:
         body = {
             "type": notice.price_class.upper(),
             "contentType": "COMM",

@@ -13,7 +13,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 
 from notices.channels.outcomes import Failed, Never, TryLater, TrySoon
-from notices.models import Notice
+from notices.models import Addressee, Notice
 
 METHOD = re.compile(r"^METHOD:([A-Z]+)\r?$", re.M)
 PERMANENT = 500  # SMTP answers from here on mean: do not try this again
@@ -31,7 +31,7 @@ class Smtp:
     def __init__(self) -> None:
         self._connection: BaseEmailBackend | None = None
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: Notice | Addressee) -> str:
         message = self._message(notice)
         try:
             self._open().send_messages([message])
@@ -52,7 +52,7 @@ class Smtp:
             self._connection = connection
         return self._connection
 
-    def _message(self, notice: Notice) -> EmailMultiAlternatives:
+    def _message(self, notice: Notice | Addressee) -> EmailMultiAlternatives:
         text = notice.spoken_body()
         host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
         message = EmailMultiAlternatives(

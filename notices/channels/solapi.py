@@ -16,7 +16,7 @@ from django.utils import timezone
 from notices.channels import gateway
 from notices.channels.outcomes import InDoubt, Never, TryLater
 from notices.channels.senders import registered
-from notices.models import Notice
+from notices.models import Addressee, Notice
 
 HOST = "https://api.solapi.com"
 ACCEPTED = "2000"
@@ -48,7 +48,7 @@ class Solapi:
     def __init__(self) -> None:
         self.url = f"{settings.SMS_URL or HOST}/messages/v4/send"
 
-    def send(self, notice: Notice) -> str:
+    def send(self, notice: Notice | Addressee) -> str:
         message = {
             "type": notice.price_class.upper(),
             "to": notice.address,

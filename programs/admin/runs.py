@@ -24,6 +24,7 @@ from programs import publishing, rules
 from programs.admin.entering import Entering
 from programs.admin.going import Going
 from programs.admin.meeting import Meetings, RoomField
+from programs.admin.messages import Messages
 from programs.admin.workplace import doors
 from programs.models import Application, Group, Run, Session
 from questionnaires.models import Questionnaire
@@ -192,7 +193,8 @@ class RunAdmin(StaffAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*Meetings(self).urls(), *Going(self).urls(), *Entering(self).urls(), *super().get_urls()]
+        parts = (Meetings(self), Going(self), Entering(self), Messages(self))
+        return [*(url for part in parts for url in part.urls()), *super().get_urls()]
 
     # --- Columns -----------------------------------------------------------------------------
     @admin.display(description="일시", ordering="starts_at")

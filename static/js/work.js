@@ -14,16 +14,17 @@
       if (answer.status !== 200) return;
       work.innerHTML = await answer.text();
       const bar = work.querySelector("progress");
-      const tenth = Math.floor(10 * bar.position);
+      const share = bar ? bar.position : 0; // none while nobody knows how much there will be
+      const tenth = Math.floor(10 * share);
       if (answer.headers.get("X-Running") === "0") {
         clearInterval(timer);
         document.getElementById("work-stop")?.remove();
         news.textContent = work.querySelector(".work-state").textContent;
-      } else if (told !== tenth) {
+      } else if (bar && told !== tenth) {
         told = tenth;
         news.textContent = `${tenth * 10}%`;
       }
-      document.title = document.title.replace(/^\d+%/, `${Math.floor(100 * bar.position)}%`);
+      document.title = document.title.replace(/^\d+%/, `${Math.floor(100 * share)}%`);
     } catch { /* the line is down; the next look will tell */ }
   };
   const timer = setInterval(look, 1000 * Number(work.dataset.seconds));

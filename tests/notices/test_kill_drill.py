@@ -20,17 +20,24 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, LPad
 from django.utils import timezone
 
+from accounts.models import User
 from gumcheon_portal.celery import app
+from notices import mailing
 from notices.kinds import EMAIL, SMS
-from notices.models import Notice
+from notices.models import Mailing, Notice
+from notices.quiet import is_quiet
+from tests.notices import crowd
 from tests.notices.sinks import KEY, SECRET, SENDER, SERVICE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
 
 NOTICES, KILLS = (2_000, 20) if os.environ.get("NOTICE_DRILL") == "full" else (240, 3)
 LEASE_SECONDS = 3
+MAILED = 60
 PATIENCE_SECONDS = 60 + NOTICES / 3 + KILLS * 20  # on a machine that does ten other things
 
 
@@ -56,6 +63,7 @@ class Crew:
     def start(self) -> None:
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         argv = ["worker", "-Q", "delivery", "--pool", "threads", "-c", "2", "-n", f"drill{len(self.killed)}@%h", *alone]
+        argv += ["-I", "tests.notices.crowd"]  # an audience that the worker knows, too
         with self.log.open("ab") as output:
             self.worker = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "gumcheon_portal.celery", "--quiet", *argv],
@@ -75,7 +83,8 @@ class Crew:
 
     def _tick(self) -> None:
         while not self._over.wait(0.3):
-            app.send_task("notices.tasks.deliver", queue="delivery", expires=2, retry=False)
+            for task in ("notices.tasks.deliver", "notices.tasks.gather_lists"):
+                app.send_task(task, queue="delivery", expires=2, retry=False)
 
 
 @pytest.fixture
@@ -166,3 +175,46 @@ def test_killed_workers_lose_nothing_and_leave_at_most_one_doubt_each(crew, sms_
     assert len(letters) == NOTICES // 5
     assert len({mail["Message-ID"] for mail in smtp.mails}) == NOTICES // 5  # sent again, recognised as the same
     print(f"{NOTICES} notices, {KILLS} kills, {len(doubtful)} in doubt, {len(smtp.mails) - len(letters)} letters again")
+
+
+def test_killed_in_the_middle_of_a_mailing_nobody_is_forgotten_and_nobody_told_twice(crew, sms_sink, smtp):
+    """Once while the list is gathered, then while it is sent."""
+    clerk = User.objects.create_user("clerk@example.com", name="정담당", is_staff=True)
+    numbers = range(crowd.MANY)
+    User.objects.bulk_create(User(email=f"crowd{number}@example.com", name="김보호") for number in numbers)
+    made = mailing.write(crowd.CROWD, {}, by=clerk, title="안내")
+    text = {"sms": "#{이름}님 안내", "email": "#{이름}님 안내", "subject": "안내"}
+    made = mailing.revise(made, by=clerk, revision=made.revision, **text)
+    Mailing.objects.filter(pk=made.pk).update(state=Mailing.State.EXPANDING)  # gathered by the workers alone
+    deadline = time.monotonic() + PATIENCE_SECONDS
+
+    crew.start()
+    wait_for(lambda: made.addressees.count() >= crowd.MANY // 4, crew, deadline)
+    crew.kill()
+    gathered = made.addressees.count()
+    crew.start()
+    wait_for(lambda: Mailing.objects.get(pk=made.pk).state == Mailing.State.READY, crew, deadline)
+    assert made.addressees.count() == crowd.MANY
+    made.addressees.filter(pk__gt=made.addressees.order_by("pk")[MAILED - 1].pk).delete()  # enough for the rest
+    made.addressees.filter(pk__in=list(made.addressees.values_list("pk", flat=True)[: MAILED // 2])).update(
+        channel=SMS, address=Concat(Value("0101"), LPad(Cast("source", CharField()), 7, Value("0"))), price_class="sms"
+    )
+    if is_quiet(timezone.now()):
+        made.addressees.update(channel=EMAIL, price_class="")
+    made.refresh_from_db()
+    mailing.send(made, by=clerk, revision=made.revision)
+    arrived = lambda: len(sms_sink.accepted) + len(smtp.mails)  # noqa: E731
+    wait_for(lambda: arrived() >= MAILED // 3, crew, deadline)
+    crew.kill()
+    crew.start()
+    wait_for(lambda: Mailing.objects.get(pk=made.pk).state == Mailing.State.DONE, crew, deadline)
+
+    states = Counter(made.addressees.values_list("state", flat=True))
+    told = Counter(message["to"] for message in sms_sink.accepted)
+    letters = {mail["To"] for mail in smtp.mails}
+    assert states["sent"] + states["unknown"] == MAILED  # none lost
+    assert states["unknown"] <= 1  # the one in the dead worker's hands
+    assert not told or max(told.values()) == 1  # nobody's phone rang twice
+    assert len({mail["Message-ID"] for mail in smtp.mails}) == len(letters)  # a letter sent again is the same letter
+    assert len(letters) + len(told) >= MAILED - 1
+    print(f"killed at {gathered} of {crowd.MANY} gathered, then at a third of {MAILED} sent: {dict(states)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.models import Lifecycle
 from notices import kinds, sealing, words
+from notices.models.outgoing import Outgoing
 
 MASK = "●●●●●●"
 
@@ -32,47 +32,16 @@ class NoticeQuerySet(models.QuerySet):
         return self.filter(state__in=[Notice.State.FAILED, Notice.State.UNKNOWN])
 
 
-class Notice(Lifecycle):
+class Notice(Outgoing, Lifecycle):
     """One message to one person through one channel.
 
     ``body`` keeps secret variables as ``#{변수}``: their values are in ``sealed`` until the message
     is handed over, and nowhere afterwards.
     """
 
-    class State(models.TextChoices):
-        DUE = "due", "보낼 예정"
-        HANDING = "handing", "보내는 중"
-        SENT = "sent", "보냄"
-        FAILED = "failed", "실패"
-        UNKNOWN = "unknown", "확인 필요"
-        CANCELLED = "cancelled", "보내지 않음"
-
-    MOVES: ClassVar[dict[str, frozenset[str]]] = {
-        State.DUE: frozenset({State.HANDING, State.FAILED, State.CANCELLED}),
-        State.HANDING: frozenset({State.DUE, State.SENT, State.FAILED, State.UNKNOWN}),
-        State.SENT: frozenset(),
-        State.FAILED: frozenset({State.DUE, State.CANCELLED}),
-        State.UNKNOWN: frozenset({State.DUE, State.SENT, State.CANCELLED}),
-        State.CANCELLED: frozenset(),
-    }
-
-    class Fault(models.TextChoices):
-        NONE = "", "없음"
-        SOON = "soon", "곧 다시 시도"
-        LATER = "later", "나중에 다시 시도"
-        PERMANENT = "permanent", "보낼 수 없음"
-        UNKNOWN = "unknown", "받았는지 알 수 없음"
-        LATE = "late", "보낼 때가 지남"
-
-    class Price(models.TextChoices):
-        NONE = "", "–"
-        SMS = "sms", "단문(SMS)"
-        LMS = "lms", "장문(LMS)"
-
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField("종류", max_length=60)
     key = models.CharField("중복 방지 키", max_length=200)
-    channel = models.CharField("보내는 방법", max_length=5, choices=kinds.Channel)
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -81,29 +50,14 @@ class Notice(Lifecycle):
         related_name="notices",
         verbose_name="받는 사람",
     )
-    name = models.CharField("받는 이름", max_length=50, blank=True)
-    address = models.CharField("받는 주소", max_length=254)
     subject = models.CharField("제목", max_length=200, blank=True)
     body = models.TextField("내용")
     # A calendar entry (RFC 5545) that goes along with an e-mail, as true as the words beside it.
     calendar = models.TextField("달력 파일", blank=True, default="", editable=False)
     sealed = models.TextField(null=True, blank=True, editable=False)
     urgent = models.BooleanField("밤에도 보냄", default=False)
-    state = models.CharField("상태", max_length=10, choices=State, default=State.DUE)
-    send_after = models.DateTimeField("보낼 시각", default=timezone.now)
     give_up_at = models.DateTimeField("보낼 수 있는 마지막 시각")
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField("시도", default=0)
-    fault = models.CharField("실패 구분", max_length=10, choices=Fault, blank=True, default=Fault.NONE)
-    problem = models.CharField("사유", max_length=300, blank=True)
-    provider = models.CharField("보낸 곳", max_length=20, blank=True)
-    provider_id = models.CharField("접수 번호", max_length=120, blank=True)
-    price_class = models.CharField("요금 구분", max_length=3, choices=Price, blank=True, default=Price.NONE)
-    size = models.PositiveIntegerField("바이트", default=0)
-    cost_won = models.BigIntegerField("요금(원)", default=0)
     created_at = models.DateTimeField("만든 시각", default=timezone.now)
-    handed_at = models.DateTimeField("마지막으로 내보낸 시각", null=True, blank=True)
-    sent_at = models.DateTimeField("보낸 시각", null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()
 
