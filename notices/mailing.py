@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from lifecycle import locks
@@ -251,9 +251,10 @@ class Figures:
 
     def __init__(self, mailing: Mailing) -> None:
         rows = mailing.addressees.order_by().values("channel", "state", "price_class")
-        self.rows = list(rows.annotate(count=Count("pk"), charged=Sum("cost_won")))
+        nowhere = Count("pk", filter=Q(address=""))
+        self.rows = list(rows.annotate(count=Count("pk"), charged=Sum("cost_won"), nowhere=nowhere))
         self.people = mailing.addressees.order_by().values("source").distinct().count()
-        self.unreachable = mailing.addressees.filter(address="").count()
+        self.unreachable = sum(row["nowhere"] for row in self.rows)
 
     def count(self, *states: str, **found: str) -> int:
         return sum(

@@ -22,7 +22,7 @@ from gumcheon_portal.demo.logins import DOMAIN
 from intake.models import Referral
 from lifecycle import retention
 from newsletter.models import Post
-from notices.models import Notice
+from notices.models import Mailing, Notice
 from programs.models import (
     Application,
     Draw,
@@ -140,6 +140,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:record_next": _recorded,
     "admin:counseling_figures_file": of(code=lambda _: "2026", by=lambda _: "topic", form=lambda _: "csv"),
     "admin:notices_notice_decide": of(pk=lambda demo: demo.subject(Notice).pk, what=lambda demo: "resend"),
+    "admin:notices_mailing_do": of(pk=lambda demo: demo.subject(Mailing).pk, what=lambda _: "pause"),
     "admin:programs_roster": _session,
     "admin:programs_roster_send": _session,
     "admin:programs_roster_undo": _session,

@@ -125,7 +125,8 @@ class MailingAdmin(StaffAdmin):
                 return self._save(request, one, form)
             except Refused as refused:
                 form.add_error(None, str(refused))
-        return self._page(request, self._seen(request, object_id), may, form)
+        shown = self._seen(request, object_id) if request.method == "POST" else one  # a form writes on its instance
+        return self._page(request, shown, may, form)
 
     def _save(self, request: HttpRequest, one: Mailing, form: TextForm) -> HttpResponse:
         """Keep the text, then do what the button said; what was typed is kept even where that is refused."""
@@ -141,7 +142,7 @@ class MailingAdmin(StaffAdmin):
         return _to(kept)
 
     def _page(self, request: HttpRequest, one: Mailing, may: bool, form: TextForm | None) -> HttpResponse:
-        numbers = mailing.figures(one)
+        numbers, known = mailing.figures(one), one.known()
         missed = one.addressees.filter(state__in=[Row.FAILED, Row.UNKNOWN, Row.CANCELLED]).order_by("pk")
         context = {
             **self.admin_site.each_context(request),
@@ -151,8 +152,8 @@ class MailingAdmin(StaffAdmin):
             "one": one,
             "may": may,
             "form": form,
-            "known": one.known(),
-            "preview": self._preview(one),
+            "known": known,
+            "preview": self._preview(one, known),
             "figures": numbers,
             "missed": [
                 (mask_name(row.name), mask_address(row.address) if row.address else "–", row) for row in missed[:SHOWN]
@@ -166,8 +167,7 @@ class MailingAdmin(StaffAdmin):
         return TemplateResponse(request, "admin/notices/mailing/page.html", context)
 
     @staticmethod
-    def _preview(one: Mailing) -> dict[str, Any]:
-        known = one.known()
+    def _preview(one: Mailing, known: dict[str, str]) -> dict[str, Any]:
         shown = {channel.value: one.rendered(channel, known) for channel in one.channels}
         size = words.size(shown[SMS.value][1]) if SMS.value in shown else 0
         price = "단문(SMS)" if size <= words.SMS_BYTES else "장문(LMS)"
@@ -198,7 +198,7 @@ class MailingAdmin(StaffAdmin):
             "title": "보내기 전 확인",
             "one": one,
             "figures": mailing.figures(one),
-            "preview": self._preview(one),
+            "preview": self._preview(one, one.known()),
         }
         return TemplateResponse(request, "admin/notices/mailing/send.html", context)
 

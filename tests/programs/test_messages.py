@@ -102,10 +102,8 @@ def test_who_gives_the_place_back_before_it_is_sent_gets_nothing(run, clerk):
 
 # --- The pages -----------------------------------------------------------------------------------
 @pytest.fixture
-def desk(client):
-    user = staff()
-    client.force_login(user)
-    return client
+def desk(log_in):
+    return log_in(staff())
 
 
 def page(one: Mailing) -> str:
@@ -189,12 +187,12 @@ def test_who_did_not_get_it_stands_masked_with_the_reason_and_opening_one_is_log
 
 
 @pytest.mark.parametrize("permissions", [[], ["view_mailing"], ["view_mailing", "send_mailing"]])
-def test_buttons_need_the_right_to_send_and_the_right_to_the_run(client, draft, permissions):
+def test_buttons_need_the_right_to_send_and_the_right_to_the_run(log_in, draft, permissions):
     from django.contrib.auth.models import Permission
 
     reader = User.objects.create_user("reader@example.com", name="최열람", is_staff=True)
     reader.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client.force_login(reader)
+    client = log_in(reader)
     assert client.get(page(draft)).status_code == (200 if permissions else 403)
     for what in ("gather", "stop", "pause", "resend", "trial"):
         url = reverse("admin:notices_mailing_do", args=[draft.pk, what])

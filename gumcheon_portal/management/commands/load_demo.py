@@ -17,6 +17,7 @@ from gumcheon_portal.demo import (
     draws,
     families,
     life,
+    mailings,
     moved,
     partners,
     queue,
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         catalogue.fill()
         applying.applied(town)
         attendance.fill(town)
+        mailings.fill(town)
         draws.fill(town)
         reviews.fill(town)
         life.news(town)
