@@ -45,7 +45,10 @@ TRIAL = kinds.register(
 # --- Writing -----------------------------------------------------------------------------------
 def write(audience: Audience, params: audiences.Params, *, by: models.Model, title: str) -> Mailing:
     """A new draft for one list of people. The caller has checked that ``by`` may write to it."""
-    return Mailing.objects.create(audience=audience.code, params=params, title=title[:100], written_by=by)
+    to_whom = audience.describe(params)[:300]
+    return Mailing.objects.create(
+        audience=audience.code, params=params, to_whom=to_whom, title=title[:100], written_by=by
+    )
 
 
 def faults(mailing: Mailing) -> dict[str, str]:

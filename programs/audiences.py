@@ -60,7 +60,9 @@ def _agreed(users: models.QuerySet[User]) -> models.QuerySet[User]:
 
 
 def _values(params: audiences.Params) -> dict[str, str]:
-    run, centre = _run(params), Centre.objects.current()
+    run, centre = Run.objects.select_related("program").filter(pk=params["run"]).first(), Centre.objects.current()
+    if run is None:  # taken out since; an old draft is still read
+        return {}
     return {
         "프로그램": run.program.title,
         "회차": run.title,
@@ -72,12 +74,8 @@ def _values(params: audiences.Params) -> dict[str, str]:
 
 
 def _describe(params: audiences.Params) -> str:
-    run = _run(params)
+    run = Run.objects.select_related("program").get(pk=params["run"])
     return f"{run.program} {run.title} · {Segment(params['segment']).label}"
-
-
-def _run(params: audiences.Params) -> Run:
-    return Run.objects.select_related("program").get(pk=params["run"])
 
 
 def _same(user: Any) -> Any:

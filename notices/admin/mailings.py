@@ -79,7 +79,7 @@ class TextForm(forms.ModelForm):
 
 @admin.register(Mailing)
 class MailingAdmin(StaffAdmin):
-    list_display = ["title", "whom", "state", "written_by", "written_at", "started_at", "ended_at"]
+    list_display = ["title", "to_whom", "state", "written_by", "written_at", "started_at", "ended_at"]
     list_filter = ["state", "promotional"]
     search_fields = ["title"]
 
@@ -91,10 +91,6 @@ class MailingAdmin(StaffAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Mailing | None = None) -> bool:
         return False  # the page below goes through the use case
-
-    @admin.display(description="받는 사람")
-    def whom(self, one: Mailing) -> str:
-        return one.to_whom
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

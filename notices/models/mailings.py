@@ -24,7 +24,7 @@ from notices.models.outgoing import Outgoing
 class Mailing(Lifecycle):
     """What is said to one audience, from the draft to the last message.
 
-    ``audience`` and ``params`` say to whom (``notices.audiences``); ``values`` are the variables that are the
+    ``audience`` and ``params`` say to whom (``notices.audiences``), ``to_whom`` says it in words; ``values`` are the variables that are the
     same for everybody, frozen with the list. ``revision`` counts every change, so that whoever presses a button
     presses it on what the page showed. A blank ``sms`` or ``email`` means that nothing goes that way.
     """
@@ -52,6 +52,7 @@ class Mailing(Lifecycle):
     title = models.CharField("제목", max_length=100, help_text="업무 화면에서만 보입니다.")
     audience = models.CharField("받는 사람 종류", max_length=60, editable=False)
     params = models.JSONField("받는 사람 조건", default=dict, editable=False)
+    to_whom = models.CharField("받는 사람", max_length=300, editable=False)
     values = models.JSONField("채울 값", default=dict, editable=False)
     promotional = models.BooleanField("광고", default=False)
     sms = models.TextField("문자", blank=True)
@@ -91,12 +92,6 @@ class Mailing(Lifecycle):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:notices_mailing_change", args=[self.pk])
-
-    @property
-    def to_whom(self) -> str:
-        """The audience in words: ``별 관찰 교실 1회 · 참여하는 사람``."""
-        audience = audiences.find(self.audience)
-        return audience.describe(self.params) if audience else "알 수 없는 명단"
 
     @property
     def channels(self) -> tuple[Channel, ...]:
