@@ -112,6 +112,8 @@ def propose(visit: Visit, times: Sequence[Span], *, by: User, message: str = "")
         visit = _open(visit)
         visit.times.filter(by_centre=True).delete()
         _put(visit, times, by_centre=True)
+        if visit.state == State.PROPOSED:
+            visit.move(State.ASKED, by=by, reason="먼저 제안한 날을 거둠")
         visit.move(State.PROPOSED, by=by, reason=message, answer=message, handled_by=by)
         say.proposed(visit, times)
     return visit

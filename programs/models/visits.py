@@ -42,7 +42,7 @@ class Visit(Lifecycle):
     OPEN = frozenset({State.ASKED, State.PROPOSED})
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         State.ASKED: frozenset({State.PROPOSED, State.SCHEDULED, State.DECLINED, State.CANCELLED}),
-        State.PROPOSED: frozenset({State.PROPOSED, State.SCHEDULED, State.DECLINED, State.CANCELLED}),
+        State.PROPOSED: frozenset({State.ASKED, State.SCHEDULED, State.DECLINED, State.CANCELLED}),
         State.SCHEDULED: frozenset({State.CANCELLED}),
         State.DECLINED: frozenset(),
         State.CANCELLED: frozenset(),
