@@ -102,11 +102,12 @@ class NoticeAdmin(MaskedAdmin):
 
     def _month(self) -> dict[str, Any]:
         now = timezone.now()
-        spent, ceiling = costs.spent_won(now), settings.SMS_CEILING_WON_A_MONTH
+        prices, ceiling = costs.by_price(now), settings.SMS_CEILING_WON_A_MONTH
+        spent = sum(sums["won"] for sums in prices.values())
         waiting = Notice.objects.needing_attention().order_by().values("state").annotate(count=models.Count("pk"))
         return {
             "month": timezone.localtime(now),
-            "prices": [(Notice.Price(code).label, sums) for code, sums in costs.by_price(now).items()],
+            "prices": [(Notice.Price(code).label, sums) for code, sums in prices.items()],
             "spent_won": spent,
             "ceiling_won": ceiling,
             "ceiling_reached": spent + costs.cheapest() > ceiling,
