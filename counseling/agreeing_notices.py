@@ -120,7 +120,7 @@ def unanswered(question: Rearrangement) -> None:
     _to_family("counseling.rearranged_unanswered", question, key, url=booking.get_absolute_url())
     outbox.post(
         "counseling.counselor_unanswered",
-        to=[booking.slot.counselor.user],
+        to=[booking.slot.counselor.user] if booking.slot.counselor.user_id else [],
         key=key,
         context={"일시": kperiod(booking.starts_at, booking.ends_at)},
         url=reverse("admin:counseling_rearrangement_change", args=[question.pk]),

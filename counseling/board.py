@@ -197,7 +197,7 @@ def _slots(view: View, user: User, now: datetime, *, bare: bool = False) -> list
         is_recorded=Exists(Record.objects.filter(booking=OuterRef("pk"))),
         lacks_consent=sensitive.lacking(),
     )
-    slots = Slot.objects.standing().on(view.day)
+    slots = Slot.objects.standing().of_the_house().on(view.day)
     if view.mine:
         slots = slots.filter(counselor__user=user)
     if not bare:

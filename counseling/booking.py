@@ -179,7 +179,9 @@ def release(booking: Booking, *, by: User) -> None:
             waiting.slot_freed(slot)
 
 
-def cancel(booking: Booking, *, by: User, reason: str, by_centre: bool = False, tell_family: bool = True) -> Booking:
+def cancel(
+    booking: Booking, *, by: User | None, reason: str, by_centre: bool = False, tell_family: bool = True
+) -> Booking:
     """Give up an agreed time and tell everybody. A second click changes nothing and says nothing.
 
     Without ``tell_family`` the caller says it, because it has more to say (``absence``).

@@ -22,15 +22,20 @@ from counseling.models import Booking, Mode, Slot
 
 @require_safe
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which times this booking may move to."""
-    return _times(request, _open(request, pk))
+    """Which times this booking may move to; at a fair its own page shows them."""
+    booking = _open(request, pk)
+    if booking.topic.at_fair:
+        return redirect(f"{booking.topic.get_absolute_url()}?moving={booking.pk}")
+    return _times(request, booking)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, pk: int, slot_pk: int) -> HttpResponse:
     """Old and new side by side, and the button that moves."""
     booking = _open(request, pk)
-    slot = get_object_or_404(Slot.objects.filter(published=True).select_related("counselor", "room__venue"), pk=slot_pk)
+    slot = get_object_or_404(
+        Slot.objects.of_the_house().filter(published=True).select_related("counselor", "room__venue"), pk=slot_pk
+    )
     if request.method == "POST":
         return _moved(request, booking, slot)
     if slot.pk == booking.slot_id:

@@ -90,7 +90,7 @@ def _over_the_caps() -> Iterator[str]:
     What staff booked for callers may be an exception, so it is not counted here.
     """
     rules = {topic.pk: topic.rules.frozen() if topic.rules else DEFAULT for topic in _topics()}
-    own = Booking.objects.filter(on_behalf=False).order_by("student")
+    own = Booking.objects.filter(on_behalf=False, topic__at_fair=False).order_by("student")
     ahead = own.filter(state__in=Booking.AGREED, period__endswith__gt=timezone.now())
     for student, group in groupby(ahead.values_list("student", "topic"), key=itemgetter(0)):
         topics = [topic for _, topic in group]
@@ -156,7 +156,9 @@ def _strikes() -> Iterator[str]:
     """
     standing = Strike.objects.filter(area=AREA).exclude(state=Strike.State.WITHDRAWN)
     kept_since = retention.kind("intake.strike").period.before(timezone.now())
-    missed = Booking.objects.filter(state=Booking.State.NO_SHOW, period__startswith__gte=kept_since)
+    missed = Booking.objects.filter(
+        state=Booking.State.NO_SHOW, period__startswith__gte=kept_since, topic__at_fair=False
+    )
     marked = Transition.objects.filter(
         subject_type=ContentType.objects.get_for_model(Booking), to_state=Booking.State.NO_SHOW, at__gte=strikes_began()
     )

@@ -181,11 +181,11 @@ def _labels(stretch: Stretch) -> dict[str, dict[Hashable, str]]:
     levels |= {status.value: str(status.label) for status in (Status.GRADUATE, Status.OUT_OF_SCHOOL)}
     return {
         "month": {month: f"{month.month}월" for month in stretch.each_month()},
-        "topic": dict(Topic.objects.values_list("pk", "name").order_by("position", "name")),
+        "topic": dict(Topic.objects.filter(at_fair=False).values_list("pk", "name").order_by("position", "name")),
         "level": levels,
         "neighbourhood": dict(Neighbourhood.objects.values_list("pk", "name").order_by("position", "name")),
         "mode": {mode.value: str(mode.label) for mode in Mode},
-        "counselor": dict(Counselor.objects.values_list("pk", "name").order_by("name", "pk")),
+        "counselor": dict(Counselor.objects.of_the_house().values_list("pk", "name").order_by("name", "pk")),
     }
 
 
@@ -193,7 +193,7 @@ def _uses(stretch: Stretch) -> Iterable[tuple[dict[str, Hashable], str, int, tim
     """Every booking that counts: where it belongs in each division, its state, its student, and how long they waited."""
     first, end = stretch.window
     rows = Booking.objects.filter(
-        period__startswith__gte=first, period__startswith__lt=end, booked_at__isnull=False
+        period__startswith__gte=first, period__startswith__lt=end, booked_at__isnull=False, topic__at_fair=False
     ).order_by()
     columns = ("topic", "mode", "slot__counselor", "state", "student", "booked_at", *_STUDENT)
     for start, topic, mode, counselor, state, student, booked, *person in rows.values_list(
@@ -225,7 +225,8 @@ def _level(day: date, status: str, grade: int | None, grade_year: int) -> str:
 def _count_seats(stretch: Stretch, divisions: Sequence[Division], whole: Tally) -> None:
     """The published times of the stretch, per month and counsellor."""
     first, end = stretch.window
-    offered = Slot.objects.filter(period__startswith__gte=first, period__startswith__lt=end, published=True)
+    window = {"period__startswith__gte": first, "period__startswith__lt": end}
+    offered = Slot.objects.of_the_house().filter(**window, published=True)
     months = offered.order_by().annotate(month=TruncMonth(RangeStartsWith("period"))).values("month", "counselor")
     seats = {division.code: division for division in divisions if division.code in WITH_SEATS}
     for row in months.annotate(number=Count("pk")):

@@ -31,13 +31,13 @@ class TopicChoice(forms.ModelChoiceField):
 
 
 def topics_for(*slots: Slot) -> QuerySet[Topic]:
-    """What the counsellors of these slots offer in slots of this length."""
+    """What the counsellors of these slots offer in slots of this length; at a booth of a fair its own topic."""
     offered = Q(pk__in=())
     for slot in slots:
         length = (slot.ends_at - slot.starts_at).total_seconds() // 60
         theirs = slot.counselor.topics.values("pk")
         offered |= Q(pk__in=theirs, minutes__lte=length, modes__overlap=slot.modes)
-    return Topic.objects.open().filter(offered)
+    return Topic.objects.filter(offered, active=True).order_by("position", "name")
 
 
 ANYBODY = "any"
@@ -111,6 +111,33 @@ class WishForm(forms.Form):
         who = ["counselor"] if self.fields["counselor"].widget.choices else []
         helper.layout = Layout("student", "topic", "mode", *who, "question", Actions(Submit("next", _("다음")), other))
         return helper
+
+
+class TalkForm(forms.Form):
+    """Who talks at a booth of a fair; the time is in the URL, the rules in ``booking``."""
+
+    student = StudentChoice(
+        Student.objects.none(),
+        label=_("상담받을 학생"),
+        widget=RadioCards,
+        empty_label=None,
+        error_messages={"required": _("상담받을 학생을 골라 주세요.")},
+    )
+    question = forms.CharField(
+        label=_("묻고 싶은 것"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("500자까지 적을 수 있습니다. 주민등록번호나 병력처럼 민감한 내용은 적지 마세요."),
+    )
+
+    def __init__(self, *args: Any, user: User, back: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["student"].queryset = family_of(user)
+        self.helper = FormHelper()
+        self.helper.attrs = {"novalidate": True, "data-once": True}
+        buttons = Actions(Submit("book", _("예약하기")), LinkButton(back, _("다른 시간 고르기")))
+        self.helper.layout = Layout("student", "question", buttons)
 
 
 class CancelForm(forms.Form):

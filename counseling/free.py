@@ -64,7 +64,7 @@ _EARLIEST = f"""
           AND {SUITS}
     )
     FROM counseling_topic topic
-    WHERE topic.active
+    WHERE topic.active AND NOT topic.at_fair
     ORDER BY topic.position, topic.name
 """  # noqa: S608 - constants of two modules
 

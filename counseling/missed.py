@@ -17,8 +17,10 @@ State = Booking.State
 def follow(booking: Booking, before: str, *, by: User) -> None:
     """Write or take back the strike that a change of state asks for; the student's row is locked by the caller.
 
-    A booking cancelled late is no no-show: somebody said that nobody would come.
+    A booking cancelled late is no no-show: somebody said that nobody would come. Neither is a talk at a fair.
     """
+    if booking.topic.at_fair:
+        return
     if booking.state == State.NO_SHOW:
         noshow.record(
             booking.student,

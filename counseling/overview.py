@@ -59,9 +59,11 @@ class Overview:
         """Names of students are not read: the day's own board has them."""
         window = DateTimeTZRange(midnight(first), midnight(last + timedelta(days=1)), "[)")
         taken = Booking.objects.occupying(timezone.now()).filter(slot=OuterRef("pk"))
-        slots = Slot.objects.standing().starting(window.lower, window.upper).annotate(is_taken=Exists(taken))
+        slots = (
+            Slot.objects.standing().of_the_house().starting(window.lower, window.upper).annotate(is_taken=Exists(taken))
+        )
         leaves = Leave.objects.filter(period__overlap=window).order_by("period")
-        counselors = Counselor.objects.all()
+        counselors = Counselor.objects.of_the_house()
         if not user.has_perm("counseling.view_every_booking"):
             slots, leaves = slots.filter(counselor__user=user), leaves.filter(counselor__user=user)
             counselors = counselors.filter(user=user)

@@ -106,7 +106,7 @@ def refusal(booking: Booking, now: datetime) -> str:
 
 def unwritten(user: User) -> models.QuerySet[Booking]:
     """Counselling that took place and has no record yet, the oldest first: one's own, or everybody's for supervisors."""
-    done = Booking.objects.filter(state=State.DONE, record__isnull=True)
+    done = Booking.objects.filter(state=State.DONE, record__isnull=True, topic__at_fair=False)
     if not supervises(user):
         done = done.filter(slot__counselor__user=user)
     return done.order_by("period__startswith", "pk")

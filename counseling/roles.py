@@ -20,13 +20,22 @@ _DESK = [
     "counseling.view_rearrangement",
     "counseling.change_rearrangement",
 ]
+_FAIRS = [
+    *(f"counseling.{act}_fair" for act in ("view", "add", "change")),
+    *(f"counseling.{act}_booth" for act in ("view", "add", "change", "delete")),
+    *(f"counseling.{act}_boothbreak" for act in ("view", "add", "change", "delete")),
+    "counseling.staff_fair",
+]
+_SEES_FAIRS = ["counseling.view_fair", "counseling.view_booth", "counseling.view_boothbreak"]
 _WATCH = ["counseling.view_record_openings", "counseling.view_breakglass"]
 
 ROLE_PERMISSIONS = {
     # One's own times and bookings; other counsellors' only as free or taken.
-    "상담사": [*_DESK, "counseling.break_glass"],
+    "상담사": [*_DESK, "counseling.break_glass", *_SEES_FAIRS, "counseling.staff_fair"],
+    "프로그램 담당": _FAIRS,
     "팀장(승인)": [
         *_DESK,
+        *_FAIRS,
         "counseling.view_every_booking",
         "counseling.view_figures",
         "counseling.supervise_records",
@@ -41,6 +50,7 @@ ROLE_PERMISSIONS = {
     # Who opened which record, and nothing of what it says.
     "개인정보 담당": _WATCH,
     "감사(열람)": [
+        *_SEES_FAIRS,
         "counseling.view_weeklypattern",
         "counseling.view_patternbreak",
         "counseling.view_leave",

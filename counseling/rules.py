@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from counseling.missed import AREA
-from counseling.models import Booking, Topic
+from counseling.models import Booking, Fair, Topic
 from intake import gathering
 from intake.admission import YES, Code, Occasion, Person, Verdict, judge, paused_until
-from intake.rules import Rules
+from intake.models.rulesets import rules_of
+from intake.rules import Rules, Year
 from krds.dates import kdatetime
 
 if TYPE_CHECKING:
@@ -37,14 +38,25 @@ FREE_FOR_STAFF = frozenset({Code.STAGE.value})
 KEPT_ON_MOVE = frozenset({Code.PAUSED.value, Code.OPEN.value})
 WITH_A_REASON = frozenset(Code.values)
 ELSEWHERE = "elsewhere"  # no rule of ``intake``: another counselling at the same time
+CANCELLED, ONCE = "cancelled", "once"  # nor these, of a fair
+_NO_COUNTS = {
+    "first_time_only": False,
+    "open_most": None,
+    "year_kind": Year.NONE,
+    "noshow_pause_at": 0,
+    "stages": (),
+    "everyone_after_days": 0,
+}
 
 _USES = """
     jsonb_build_object('uses', (
         SELECT jsonb_agg(jsonb_build_array(
-            use.topic_id, extract(epoch FROM lower(use.period)), extract(epoch FROM upper(use.period)),
+            -- what is booked at a fair is known by a negative key: see ``_counted``
+            CASE WHEN what.at_fair THEN -use.topic_id ELSE use.topic_id END, extract(epoch FROM lower(use.period)), extract(epoch FROM upper(use.period)),
             use.state = ANY(%(ahead)s), use.state = 'no_show'
         ))
         FROM counseling_booking use
+        JOIN counseling_topic what ON what.id = use.topic_id
         WHERE use.student_id = student.id AND use.id <> %(but)s
           AND (use.state = ANY(%(counted)s) OR (
               use.state = 'held' AND use.held_until > %(now)s AND use.offer_id IS NULL
@@ -67,7 +79,7 @@ _OFFERED = f"""
     FROM counseling_topic topic
     LEFT JOIN intake_ruleset rules ON rules.id = topic.rules_id
     CROSS JOIN family
-    WHERE topic.active
+    WHERE topic.active AND NOT topic.at_fair
     ORDER BY topic.position, topic.name
 """  # noqa: S608 - constants of this module
 _ONE = f"""
@@ -93,7 +105,7 @@ class Offered:
 
     def now(self, topic: Topic, person: Person, *, now: datetime) -> Verdict:
         """Whether this person may book ``topic`` at all today."""
-        return judge(self.rules[topic.pk], person, Occasion(timezone.localdate(now), topic.pk), now=now)
+        return judge(self.rules[topic.pk], _counted(person), Occasion(timezone.localdate(now), topic.pk), now=now)
 
     def refusal(self, topic: Topic | None, person: Person, *, now: datetime) -> Verdict:
         """Why this person can book ``topic`` (``None``: any topic) on no day at all; allowed when some day may do."""
@@ -124,7 +136,7 @@ class Offered:
             if use.ahead and use.starts_at < ends and starts < use.ends_at:
                 return Verdict(allowed=False, code=ELSEWHERE, sentence=elsewhere(person.name, use.starts_at))
         rules = self.rules[topic.pk]
-        return judge(rules, person, occasion(topic, rules, starts), now=now)
+        return judge(rules, _counted(person), occasion(topic, rules, starts), now=now)
 
 
 def offered(user: User | None) -> Offered:
@@ -173,14 +185,51 @@ def verdict(
     if overridden >= WITH_A_REASON:
         return YES
     rules, person = facts(student_id, topic, now=now, but=but)
-    return judge(rules, person, occasion(topic, rules, starts), now=now, overridden=overridden)
+    if topic.at_fair:
+        return _at_fair(topic, person, now=now, overridden=overridden)
+    return judge(rules, _counted(person), occasion(topic, rules, starts), now=now, overridden=overridden)
 
 
 def moving(booking: Booking, starts: Sequence[datetime], *, now: datetime) -> list[Verdict]:
     """May ``booking`` move to each of these times? What ``changing.move`` will ask, in one query for all."""
     rules, person = facts(booking.student_id, booking.topic, now=now, but=booking)
     asked = [occasion(booking.topic, rules, moment) for moment in starts]
-    return [judge(rules, person, each, now=now, overridden=KEPT_ON_MOVE) for each in asked]
+    return [judge(rules, _counted(person), each, now=now, overridden=KEPT_ON_MOVE) for each in asked]
+
+
+def of_student(student_id: int, *, now: datetime) -> Person:
+    """One student as the rules know them, whatever for: one query."""
+    return facts(student_id, Topic(), now=now)[1]
+
+
+def at_fair(fair: Fair, person: Person, topic_id: int, *, now: datetime) -> Verdict:
+    """May this student talk at one more booth of ``fair``? Its opening, its cap, each booth once, the run's audience.
+
+    Caps, pauses and first times of counselling ask nothing here, and what is booked here counts for none of them.
+    """
+    run = fair.run
+    if run.state == run.State.CANCELLED:
+        return Verdict(allowed=False, code=CANCELLED, sentence=_("취소된 박람회입니다."))
+    subjects = {-topic for topic in fair.booths.exclude(topic=None).values_list("topic", flat=True)}
+    mine = [use.subject for use in person.uses if use.subject in subjects]
+    if -topic_id in mine:
+        return Verdict(allowed=False, code=ONCE, sentence=_("이 부스의 상담은 이미 예약하셨습니다."))
+    if len(mine) >= fair.per_visitor:
+        sentence = _("한 학생이 이 박람회에서 예약할 수 있는 상담은 %(most)d건까지입니다.") % {"most": fair.per_visitor}
+        return Verdict(allowed=False, code=Code.OPEN.value, sentence=sentence)
+    audience = replace(rules_of(run.rules), **_NO_COUNTS)
+    return judge(audience, person, Occasion(fair.day, opens_at=fair.opens_at), now=now)
+
+
+def _at_fair(topic: Topic, person: Person, *, now: datetime, overridden: frozenset[str]) -> Verdict:
+    fair = Fair.objects.for_page().get(booths__topic=topic)
+    found = at_fair(fair, person, topic.pk, now=now)
+    return YES if found.code in overridden else found
+
+
+def _counted(person: Person) -> Person:
+    """Without what was booked at fairs: it takes nobody's counselling away."""
+    return replace(person, uses=tuple(use for use in person.uses if use.subject > 0))
 
 
 def _known(now: datetime, but: Booking | None = None) -> dict[str, object]:

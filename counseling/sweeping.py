@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from counseling import agreeing, answering, waiting
+from counseling import agreeing, answering, fairs, waiting
 from counseling.models import Booking, Mode, Rearrangement, Slot, SlotOffer, Topic, Wish
 from lifecycle.locks import Refused, contended, lock
 from notices.quiet import is_quiet
@@ -33,6 +33,7 @@ def sweep() -> dict[str, int]:
         "announced": 0 if is_quiet(now) else _each(_unsaid(now), _announce),
         "offered": _each(_free_and_wanted(now), _offer),
         "unanswered": _each(_silent(now), agreeing.close),
+        "called_off": _each(fairs.stranded().values_list("pk", flat=True)[:BATCH], fairs.call_off),
     }
 
 

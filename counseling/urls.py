@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from counseling import agreeing_views, calendar_views, change_views, record_views, views, waiting_views
+from counseling import agreeing_views, calendar_views, change_views, fair_views, record_views, views, waiting_views
 
 app_name = "counseling"
 urlpatterns = [
@@ -29,6 +29,13 @@ urlpatterns = [
     path("bookings/<int:pk>/change/<int:slot_pk>/", change_views.move, name="move"),
     path("bookings/<int:pk>/cancel/", views.cancel, name="cancel"),
     path("bookings/<int:pk>/confirmation/", views.confirmation, name="confirmation"),
+    path("fairs/", fair_views.listed, name="fairs"),
+    path("fairs/<int:pk>/", fair_views.fair, name="fair"),
+    path("fairs/times/<int:pk>/", fair_views.talk, name="fair_talk"),
+    path("fairs/partner/<int:pk>/", fair_views.partner, name="fair_partner"),
+    path("fairs/<int:pk>/students/<int:student>/", fair_views.schedule, name="fair_schedule"),
+    path("fairs/<int:pk>/students/<int:student>/schedule.pdf", fair_views.schedule_file, name="fair_schedule_file"),
+    path("fairs/<int:pk>/screen/<str:key>/", fair_views.screen, name="fair_screen"),
     path("records/", record_views.timeline, name="timeline"),
     path("records/guardians/", record_views.guardians, name="record_guardians"),
     path("records/<int:pk>/", record_views.record, name="record"),

@@ -254,7 +254,8 @@ def _held(request: HttpRequest, pk: int, form: WishForm) -> HttpResponse:
 
 
 def _published(pk: int) -> Slot:
-    return get_object_or_404(Slot.objects.filter(published=True).select_related("counselor", "room__venue"), pk=pk)
+    offered = Slot.objects.of_the_house().filter(published=True)
+    return get_object_or_404(offered.select_related("counselor", "room__venue"), pk=pk)
 
 
 def _slot_page(request: HttpRequest, slot: Slot, form: WishForm) -> HttpResponse:

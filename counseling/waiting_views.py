@@ -136,7 +136,7 @@ def _booking(request: HttpRequest) -> Booking | None:
     asked = request.GET.get("booking", "")
     if not asked:
         return None
-    mine = Booking.objects.of_family(request.user).for_page().filter(state=Booking.State.BOOKED)
+    mine = Booking.objects.of_family(request.user).for_page().filter(state=Booking.State.BOOKED, topic__at_fair=False)
     return get_object_or_404(mine, pk=asked if asked.isdecimal() and len(asked) < 18 else 0)
 
 

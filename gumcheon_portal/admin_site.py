@@ -103,6 +103,8 @@ WORK: dict[str, list[str | Link]] = {
         "programs.Application",
         Link("전화·방문 신청", "programs_caller", "programs.add_application"),
         Link("프로그램 통계", "programs_figures", "programs.view_run"),
+        "counseling.Fair",
+        "counseling.Booth",
     ],
     "협력 기관과 학교": [
         "programs.Agreement",

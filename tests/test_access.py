@@ -17,7 +17,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Affiliation, Guardianship, Student, User
-from counseling.models import Booking, CalendarFeed, Rearrangement, Record, Slot, SlotOffer, Topic, Wish
+from counseling import fair_papers
+from counseling.models import Booking, CalendarFeed, Fair, Rearrangement, Record, Slot, SlotOffer, Topic, Wish
 from gumcheon_portal.demo.logins import DOMAIN
 from intake.models import Referral
 from lifecycle import retention
@@ -104,6 +105,7 @@ def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
 _booking = of(pk=lambda demo: demo.booking.pk)
 _recorded = of(pk=lambda demo: Record.objects.filter(booking__student=demo.child).latest("pk").booking_id)
 _drawn = of(run_id=lambda _: Draw.objects.filter(drawn_at__isnull=False).latest("drawn_at").run_id)
+_fair = of(pk=lambda _: Fair.objects.get().pk)
 _free_slot = of(pk=lambda demo: demo.slot.pk)
 _session = of(pk=lambda _: Session.objects.earliest("pk").pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
@@ -170,6 +172,20 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "intake:letter": of(pk=lambda demo: Referral.objects.get(student=demo.child).pk),
     "intake:code": of(pk=lambda demo: demo.child.pk),
     "intake:withdraw": of(pk=lambda demo: Referral.objects.get(student=demo.child).pk),
+    "counseling:fair": _fair,
+    "counseling:fair_talk": of(
+        pk=lambda demo: Slot.objects.filter(counselor__user=None).untaken(timezone.now()).first().pk
+    ),
+    "counseling:fair_schedule": of(pk=lambda _: Fair.objects.get().pk, student=lambda demo: demo.child.pk),
+    "counseling:fair_schedule_file": of(pk=lambda _: Fair.objects.get().pk, student=lambda demo: demo.child.pk),
+    "counseling:fair_screen": of(
+        pk=lambda _: Fair.objects.get().pk, key=lambda _: fair_papers.screen_key(Fair.objects.get())
+    ),
+    "counseling:fair_partner": of(pk=lambda _: Fair.objects.get().run_id),
+    "admin:counseling_fair_times": _fair,
+    "admin:counseling_fair_copy": _fair,
+    "admin:counseling_fair_board": _fair,
+    "admin:counseling_fair_sheet": of(pk=lambda _: Fair.objects.get().booths.first().pk),
     "counseling:rules": of(slug=lambda demo: Topic.objects.open().first().slug),
     "counseling:wish": of(pk=lambda demo: demo.subject(Wish).pk),
     "counseling:leave": of(pk=lambda demo: demo.subject(Wish).pk),

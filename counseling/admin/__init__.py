@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from counseling.admin.agreeing import RearrangementAdmin
 from counseling.admin.bookings import BookingAdmin
+from counseling.admin.fairs import BoothAdmin, FairAdmin
 from counseling.admin.offer import CounselorAdmin, TopicAdmin
 from counseling.admin.records import BreakGlassAdmin
 from counseling.admin.referrals import ReferralAdmin
@@ -11,8 +12,10 @@ from counseling.admin.working import LeaveAdmin, WeeklyPatternAdmin
 
 __all__ = [
     "BookingAdmin",
+    "BoothAdmin",
     "BreakGlassAdmin",
     "CounselorAdmin",
+    "FairAdmin",
     "LeaveAdmin",
     "QueueAdmin",
     "RearrangementAdmin",

@@ -132,5 +132,7 @@ class Desk(Pages):
 
 def unmarked(user: Any, now: datetime) -> QuerySet[Booking]:
     """Agreed counsellings that are over, of those that ``user`` may see."""
-    mine = Booking.objects.visible_to(user).filter(state__in=Booking.AGREED, period__endswith__lte=now)
+    mine = Booking.objects.visible_to(user).filter(
+        state__in=Booking.AGREED, period__endswith__lte=now, topic__at_fair=False
+    )
     return mine.order_by("period__startswith", "pk")

@@ -76,6 +76,10 @@ class TopicAdmin(StaffAdmin):
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["plan_text"]
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Topic]:
+        """What is talked about at fairs comes and goes with its booth."""
+        return super().get_queryset(request).filter(at_fair=False)
+
     def get_fieldsets(self, request: HttpRequest, obj: Topic | None = None) -> list[Any]:
         plan = [("사업계획서", {"fields": ["plan_text"]})] if obj and obj.plan_text else []
         if obj and request.method == "POST":
@@ -126,7 +130,8 @@ class CounselorAdmin(StaffAdmin):
     filter_horizontal = ["topics"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Counselor]:
-        return super().get_queryset(request).prefetch_related("topics")
+        """Officers who visit a fair are kept with their booths."""
+        return super().get_queryset(request).of_the_house().prefetch_related("topics")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Counselor | None = None) -> list[Any]:
         fields = super().get_readonly_fields(request, obj)

@@ -76,6 +76,10 @@ class Pages:
 
 
 def board_url(about: Booking | Slot) -> str:
+    """Where the day of ``about`` is worked on: the board, or that of its fair."""
+    counselor = about.slot.counselor if isinstance(about, Booking) else about.counselor
+    if counselor.user_id is None:
+        return reverse("admin:counseling_fair_board", args=[counselor.booth.fair_id])
     slot = about.slot_id if isinstance(about, Booking) else about.pk
     return f"{reverse('admin:counseling_board')}?day={timezone.localdate(about.starts_at)}#slot-{slot}"
 

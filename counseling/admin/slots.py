@@ -136,7 +136,7 @@ class SlotAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Slot]:
         taken = Booking.objects.occupying(timezone.now())
-        slots = super().get_queryset(request).standing().select_related("counselor", "room")
+        slots = super().get_queryset(request).standing().of_the_house().select_related("counselor", "room")
         if not request.user.has_perm("counseling.view_every_booking"):
             slots = slots.filter(counselor__user=request.user)
         return slots.prefetch_related(Prefetch("bookings", taken, to_attr="taken_by"))

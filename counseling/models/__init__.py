@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from counseling.models.bookings import Booking, family_of
 from counseling.models.changes import BookingChange
+from counseling.models.fairs import Booth, BoothBreak, Fair
 from counseling.models.feeds import CalendarFeed
 from counseling.models.people import Counselor, Mode, Topic
 from counseling.models.rearranging import Rearrangement
@@ -16,10 +17,13 @@ __all__ = [
     "ActionTick",
     "Booking",
     "BookingChange",
+    "Booth",
+    "BoothBreak",
     "BreakGlass",
     "CalendarFeed",
     "Counselor",
     "DayPart",
+    "Fair",
     "GuardianAccess",
     "Leave",
     "Mode",

@@ -245,5 +245,7 @@ class Booking(Lifecycle):
             return str(_("상담사가 등록된 휴대폰으로 전화드립니다."))
         if self.mode == Mode.VIDEO:
             return self.meeting_url or str(_("접속 주소를 상담 전에 보내 드립니다."))
+        if self.slot.counselor.place:
+            return self.slot.counselor.place
         room = self.slot.room
         return f"{room.venue.name} {room}" if room else str(_("센터 안내대에서 안내해 드립니다."))

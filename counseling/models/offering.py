@@ -27,10 +27,11 @@ OPEN = """
     AND lower(slot.period) >= %(first)s AND lower(slot.period) < %(last)s
     AND lower(slot.period) < %(midnight)s + (
         SELECT make_interval(days => max(farthest.horizon_days) + 1) FROM counseling_topic farthest
+        WHERE NOT farthest.at_fair
     )
 """
 SUITS = """
-    topic.active
+    topic.active AND NOT topic.at_fair
     AND topic.modes && slot.modes
     AND upper(slot.period) - lower(slot.period) >= make_interval(mins => topic.minutes)
     AND lower(slot.period) >= %(now)s + make_interval(hours => topic.lead_hours)

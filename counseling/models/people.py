@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
@@ -17,6 +20,23 @@ from intake.rules import Rules
 from questionnaires.models import Questionnaire
 
 
+@dataclass(frozen=True)
+class FairRules(Rules):
+    """At a fair one may cancel and change until the talk begins, as often as one likes, and nothing follows a no-show."""
+
+    changes_most: int | None = None
+    noshow_pause_at: int = 0
+
+    def cancel_until(self, starts: datetime) -> datetime:
+        return starts
+
+    def change_until(self, starts: datetime) -> datetime:
+        return starts
+
+
+AT_FAIR = FairRules()
+
+
 class Mode(models.TextChoices):
     VISIT = "visit", _("대면")
     VIDEO = "video", _("화상")
@@ -30,8 +50,8 @@ def mode_labels(modes: list[str]) -> str:
 
 class TopicQuerySet(models.QuerySet):
     def open(self) -> TopicQuerySet:
-        """Topics that can be booked, in the centre's order."""
-        return self.filter(active=True).order_by("position", "name")
+        """Topics that can be booked, in the centre's order; what is talked about at fairs has pages of its own."""
+        return self.filter(active=True, at_fair=False).order_by("position", "name")
 
 
 class Topic(models.Model):
@@ -78,6 +98,9 @@ class Topic(models.Model):
     )
     position = models.PositiveSmallIntegerField("순서", default=0)
     active = models.BooleanField("예약 받기", default=True)
+    at_fair = models.BooleanField(
+        "박람회 부스", default=False, editable=False, help_text="부스의 시간과 함께 만듭니다."
+    )
 
     objects = TopicQuerySet.as_manager()
 
@@ -103,6 +126,8 @@ class Topic(models.Model):
 
     def get_absolute_url(self) -> str:
         """The times at which this topic can be booked."""
+        if self.at_fair:
+            return reverse("counseling:fair", args=[self.booth.fair_id])
         return f"{reverse('counseling:times')}?topic={self.slug}"
 
     @property
@@ -112,19 +137,30 @@ class Topic(models.Model):
     @property
     def deadlines(self) -> Rules:
         """Until when and how often one may cancel and change; the default rules where no others are chosen."""
-        return rules_of(self.rules)
+        return AT_FAIR if self.at_fair else rules_of(self.rules)
 
 
 class CounselorQuerySet(models.QuerySet):
     def active(self) -> CounselorQuerySet:
-        return self.filter(active=True)
+        """Those of the house who counsel now; officers who visit a fair are not among them."""
+        return self.of_the_house().filter(active=True)
+
+    def of_the_house(self) -> CounselorQuerySet:
+        return self.filter(user__isnull=False)
 
 
 class Counselor(models.Model):
-    """A person who counsels. ``name`` is what families see."""
+    """A person who counsels. ``name`` is what families see. Whoever visits a fair for a day has no account."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="counselor", verbose_name="직원 계정"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="counselor",
+        verbose_name="직원 계정",
+    )
+    place = models.CharField(
+        "자리", max_length=250, blank=True, editable=False, help_text="방이 아닌 곳. 박람회의 부스"
     )
     name = models.CharField("표시 이름", max_length=30, help_text="이용자에게 보이는 이름입니다. 예: 김지우 상담사")
     topics = models.ManyToManyField(Topic, related_name="counselors", verbose_name="맡은 주제", blank=True)

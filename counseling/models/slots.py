@@ -58,6 +58,10 @@ class SlotQuerySet(models.QuerySet):
         """Slots that were not withdrawn: they keep their counsellor and their room."""
         return self.filter(withdrawn_at__isnull=True)
 
+    def of_the_house(self) -> SlotQuerySet:
+        """Without the times of booths at fairs."""
+        return self.filter(counselor__user__isnull=False)
+
     def untaken(self, now: datetime) -> SlotQuerySet:
         """Slots that no booking and no living hold occupies."""
         bookings = self.model.bookings.rel.related_model.objects.occupying(now)

@@ -188,7 +188,8 @@ def changed(booking: Booking, change: BookingChange, *, to_family: bool = True) 
         )
     else:
         family = word_to_family("counseling.changed", booking, occasion, calendar=calendar, **before)
-    counselors = {counselor.pk: counselor.user for counselor in (change.old_counselor, change.new_counselor)}
+    both = (change.old_counselor, change.new_counselor)
+    counselors = {counselor.pk: counselor.user for counselor in both if counselor.user_id}
     others = Word(
         kind="counseling.counselor_changed",
         to=list(counselors.values()),

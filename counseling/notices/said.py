@@ -40,7 +40,7 @@ def word_to_family(
             "일시": kperiod(booking.starts_at, booking.ends_at),
             "시작": kmoment(booking.starts_at),
             "주제": booking.topic.name,
-            "방식": booking.get_mode_display(),
+            "방식": _how(booking),
             "장소": booking.place,
             "상담사": booking.slot.counselor.name,
             **way_out(booking),
@@ -56,11 +56,16 @@ def word_to_family(
 def word_to_counselor(kind: str, booking: Booking, occasion: str) -> Word:
     return Word(
         kind=kind,
-        to=[booking.slot.counselor.user],
+        to=[booking.slot.counselor.user] if booking.slot.counselor.user_id else [],  # a fair's officer has no account
         key=f"booking/{booking.pk}/{occasion}",
         context={"일시": kperiod(booking.starts_at, booking.ends_at), "방식": booking.get_mode_display()},
         url=reverse("admin:counseling_booking_change", args=[booking.pk]),
     )
+
+
+def _how(booking: Booking) -> str:
+    """By which mode; at a fair at which booth, which no lock screen needs to hide."""
+    return booking.topic.name if booking.topic.at_fair else booking.get_mode_display()
 
 
 def way_out(booking: Booking) -> dict[str, str]:

@@ -15,6 +15,7 @@ from gumcheon_portal.demo import (
     attendance,
     catalogue,
     draws,
+    fair,
     families,
     life,
     mailings,
@@ -71,5 +72,6 @@ class Command(BaseCommand):
         mailings.fill(town)
         draws.fill(town)
         reviews.fill(town)
+        fair.fill(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
