@@ -188,7 +188,7 @@ class Mouse:
 class Keyboard:
     """Never touches the mouse: Tab to where one wants to be, then Enter, Space, arrows and letters."""
 
-    STEPS = 150
+    STEPS = 250
 
     def __init__(self, page: Page) -> None:
         self.page = page

@@ -83,7 +83,7 @@ def test_a_line_that_makes_no_sense_is_named_and_nothing_is_sent(desk, run):
     shown = desk.post(url("run_invite", run.pk), {"people": listed, **UNTIL, "preview": "1"})
 
     assert "2번째 줄: 한 줄에 한 사람씩" in words(shown)
-    assert "에게 보내기" not in words(shown)
+    assert "명에게 보내기" not in words(shown)
     assert "아무개" in words(shown)
     refused = desk.post(url("run_invite", run.pk), {"people": listed, **UNTIL, "send": "1", "seen": seen(shown)})
     assert "2번째 줄" in words(refused)
@@ -115,7 +115,7 @@ def test_who_was_asked_already_is_named_and_left_out(desk, run, sent):
     shown = desk.post(url("run_invite", run.pk), {"people": "officer@example.com, 남이든", **UNTIL, "preview": "1"})
 
     assert "다시 보내지 않습니다: 남이든" in words(shown)
-    assert "에게 보내기" not in words(shown)
+    assert "명에게 보내기" not in words(shown)
 
 
 def test_a_deadline_past_the_run_is_refused_and_the_list_kept(desk, run):
