@@ -91,7 +91,8 @@ class Demo:
         names = access.argument_names(place.route)
         if not names:
             return {}
-        if (model := access.admin_model(place.name)) and names in (["object_id"], ["pk"]):
+        model = None if place.name in ARGUMENTS else access.admin_model(place.name)
+        if model and names in (["object_id"], ["pk"]):
             subject = self.subject(model)
             return {names[0]: subject.pk if subject else 0}  # who may not look is refused before the row is sought
         return ARGUMENTS[place.key](self)
