@@ -64,7 +64,7 @@ def of_lines(lines: Iterable[int]) -> dict[int, Balance]:
     )
     parts: dict[int, dict[str, int]] = {key: {} for key in keys}
     for line, stage, carry, amount in sums:
-        for name, value in _shares(stage, carry, amount):
+        for name, value in shares(stage, amount, carry):
             parts[line][name] = parts[line].get(name, 0) + value
     return {key: Balance(**part) for key, part in parts.items()}
 
@@ -73,8 +73,11 @@ def of(line: int) -> Balance:
     return of_lines([line])[line]
 
 
-def _shares(stage: str, carry: str, amount: int) -> list[tuple[str, int]]:
-    """What ``amount`` of one stage adds to, by the name of the balance's part."""
+def shares(stage: str, amount: int, carry: str = "") -> list[tuple[str, int]]:
+    """What ``amount`` of one stage adds to, by the name of the balance's part; tables and balances both ask here.
+
+    Without ``carry`` a commitment counts in the year that made it, as 집행 현황 does, though a 사고이월 took it along.
+    """
     if stage in CURRENT:
         return [("current", CURRENT[Stage(stage)] * amount)]
     accident = [("committed", -amount)] if carry == Carry.ACCIDENT else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -183,7 +182,7 @@ class CarryForm(forms.Form):
         )
 
 
-def twins(posting: Posting, *, day: date | None = None) -> models.QuerySet[Entry]:
+def twins(posting: Posting) -> models.QuerySet[Entry]:
     """Entries that may be the same thing written twice: the same document number, or line, stage, sum and day.
 
     Reversed ones do not count.
@@ -192,7 +191,7 @@ def twins(posting: Posting, *, day: date | None = None) -> models.QuerySet[Entry
         line=posting.line,
         stage=posting.stage,
         amount_won=posting.amount_won,
-        effective_on=day or posting.effective_on,
+        effective_on=posting.effective_on,
     )
     if posting.document_no.strip():
         same |= models.Q(document_no=posting.document_no.strip(), stage=posting.stage)

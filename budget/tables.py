@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from budget.balance import shares
 from budget.models import CURRENT, Source, Stage
 from budget.sums import Known, sums
 from tables.values import Column, Kind, Ratio, Row, Table, Unit
@@ -25,8 +26,8 @@ class Money:
     parts: dict[str, int] = field(default_factory=dict)
 
     def add(self, stage: str, won: int) -> None:
-        for name, sign in _PARTS[Stage(stage)]:
-            self.parts[name] = self.parts.get(name, 0) + sign * won
+        for name, value in shares(stage, won):
+            self.parts[name] = self.parts.get(name, 0) + value
 
     def of(self, name: str) -> int | None:
         return self.parts.get(name)
@@ -35,18 +36,6 @@ class Money:
     def funds(self) -> int | None:
         """확보액 where a budget was voted, else 소요액: one figure whose word depends on the day."""
         return self.parts.get("current", self.parts.get("needed"))
-
-
-_PARTS = {
-    **{stage: [("current", sign)] for stage, sign in CURRENT.items()},
-    Stage.NEED: [("needed", 1)],
-    Stage.ALLOTMENT: [("allotted", 1)],
-    Stage.COMMITMENT: [("committed", 1)],
-    Stage.PAYMENT: [("paid", 1)],
-    Stage.RETURN: [("paid", -1), ("committed", -1)],
-    Stage.CARRIED_OUT: [("carried", 1)],
-    Stage.LAPSE: [("lapsed", 1)],
-}
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
