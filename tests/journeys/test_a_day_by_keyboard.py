@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.journeys import desk
 from tests.journeys.conftest import Keyboard
@@ -66,5 +67,5 @@ def test_a_day_by_keyboard_from_the_board_to_the_next(visitor):
     following = page.locator(".board .cell", has_text=desk.masked(f"다음{run}"))
     keys.press(following.get_by_role("button", name=re.compile("^도착")))
     told(who, "‘도착’")
-    assert following.get_by_role("button", name=re.compile("^상담 완료")).count() == 0  # it has not begun
+    expect(following.get_by_role("button", name=re.compile("^상담 완료"))).to_have_count(0)  # it has not begun
     who.look("next")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Visitor
 
@@ -16,13 +17,13 @@ def test_a_programme_is_found_and_read(visitor: Callable[..., Visitor], size: st
     who.look("programmes", axe=False)
     who.page.get_by_label("검색어").fill("ㅅㅁㅎ")
     who.page.get_by_role("button", name="찾기", exact=True).click()
-    assert "설명회" in who.page.locator(".card-title").first.inner_text()
+    expect(who.page.locator(".card-title").first).to_contain_text("설명회")
     who.page.get_by_text("조건 더 고르기").click()
     who.page.get_by_label("학교급·학년").select_option(label="고2")
     who.page.get_by_role("button", name="이 조건으로 찾기").click()
-    assert who.page.locator(".chip").count() == 2
+    expect(who.page.locator(".chip")).to_have_count(2)
     who.page.get_by_role("link", name="검색어: ㅅㅁㅎ 조건 지우기").click()
-    assert who.page.locator(".chip").count() == 1
+    expect(who.page.locator(".chip")).to_have_count(1)
     who.go("/programs/?q=없는낱말")
     assert "조건에 맞는 프로그램이 없습니다" in who.page.content()
     who.go("/programs/?status=open")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Mouse
 
@@ -25,7 +26,7 @@ def test_a_child_asks_and_the_guardian_opens_the_door(visitor):
     hands.press(page.get_by_role("button", name="다음", exact=True))
     child.look("ask-guardian")
     asked = page.locator("main input:not([type=hidden], [type=submit])")
-    assert asked.count() == 2  # the guardian's name and number, nothing else
+    expect(asked).to_have_count(2)  # the guardian's name and number, nothing else
     hands.write(page.locator("input[name=guardian_name]"), "윤보리")
     hands.write(page.locator("input[name=guardian_phone]"), "010-0000-5511")
     hands.press(page.get_by_role("button", name="보호자에게 문자 보내기"))
@@ -60,10 +61,10 @@ def test_a_child_asks_and_the_guardian_opens_the_door(visitor):
     hands.choose(page.locator("select[name=neighbourhood]"), "독산1동")
     hands.press(button("자녀 등록"))
     guardian.look("consent-missing")
-    assert page.locator("[data-error-summary]").count() == 1  # nothing is kept of a child without the consent
+    expect(page.locator("[data-error-summary]")).to_have_count(1)  # nothing is kept of a child without the consent
 
     hands.tick(page.locator("main input[type=checkbox][name=consented]"))
     hands.press(button("자녀 등록"))
     guardian.look("registered")
-    assert "윤새싹" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("윤새싹")
     assert "윤새싹" in guardian.message(PHONE, "법정대리인")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Visitor
 
@@ -21,7 +22,7 @@ def test_anybody_checks_a_draw(visitor: Callable[..., Visitor], size: str) -> No
     assert "선정 5건" in who.page.content()
     who.page.get_by_role("searchbox", name="접수 번호").fill("1")
     who.page.get_by_role("button", name="찾기", exact=True).click()
-    assert "0001:" in who.page.get_by_role("status").first.inner_text()
+    expect(who.page.get_by_role("status").first).to_contain_text("0001:")
     with who.page.expect_download() as taken:
         who.page.get_by_role("link", name="증명 파일 내려받기(JSON)").click()
     assert taken.value.suggested_filename.endswith("-proof.json")

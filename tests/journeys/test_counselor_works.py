@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Keyboard, Mouse, Visitor
 
@@ -40,7 +41,7 @@ def test_a_counselor_looks_at_the_day_and_reads_a_booking(visitor):
     who.look("board-of-a-busy-day")
     page.locator(".board a[href*='/change/']").first.click()
     who.look("booking")
-    assert "처리 이력" in page.locator("#content").inner_text()
+    expect(page.locator("#content")).to_contain_text("처리 이력")
 
 
 def test_a_caller_is_booked_by_keyboard_and_everything_is_written_down(visitor):
@@ -62,7 +63,7 @@ def test_a_caller_is_booked_by_keyboard_and_everything_is_written_down(visitor):
     who.look("caller-found")
     assert page.evaluate("document.activeElement.name") == "topic"
     keys.press(page.get_by_role("button", name="예약하기"))
-    assert "예약했습니다" in page.locator(".messagelist").inner_text()
+    expect(page.locator(".messagelist")).to_contain_text("예약했습니다")
     assert int(page.evaluate("sessionStorage.strokes")) <= FAST_ENOUGH
     who.look("booked")
 
@@ -73,7 +74,7 @@ def test_a_caller_is_booked_by_keyboard_and_everything_is_written_down(visitor):
     hands = Mouse(page)
     hands.write(page.locator("input[name=reason]"), "상담사 사정으로")
     hands.press(page.get_by_role("button", name="예약 취소"))
-    assert "취소하고 가족에게 알렸습니다" in page.locator(".messagelist").inner_text()
+    expect(page.locator(".messagelist")).to_contain_text("취소하고 가족에게 알렸습니다")
 
 
 def test_arrival_and_end_are_written_down_on_the_board(visitor):
@@ -107,7 +108,7 @@ def test_arrival_and_end_are_written_down_on_the_board(visitor):
 
     mine = page.locator(".board .cell", has_text="김*음").filter(has=page.get_by_role("button", name="도착"))
     hands.press(mine.get_by_role("button", name="도착").first)
-    assert "‘도착’" in page.locator(".messagelist").inner_text()
+    expect(page.locator(".messagelist")).to_contain_text("‘도착’")
     who.look("arrived")
     hands.press(page.locator(".board .cell.is-arrived", has_text="김*음").get_by_role("button", name="상담 완료").first)
     who.look("done")

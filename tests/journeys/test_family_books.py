@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Keyboard, Mouse, Visitor
 
@@ -67,7 +68,7 @@ def travel(who: Visitor, hands: Mouse | Keyboard, mail: str, *, axe: bool = True
     hands.write(page.locator("textarea[name=question]"), "과목 선택이 고민이에요.")
     hands.press(button("다음"))
     who.look("review", axe=axe)
-    assert "봄이" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("봄이")
     hands.press(button("예약하기"))
     assert who.path().endswith("/done/")
     who.look("done", axe=axe)
@@ -81,7 +82,7 @@ def travel(who: Visitor, hands: Mouse | Keyboard, mail: str, *, axe: bool = True
 
     who.go("/counseling/bookings/")
     who.look("my-bookings", axe=axe)
-    assert page.locator("main").get_by_text("예약 확정").count() == 1
+    expect(page.locator("main").get_by_text("예약 확정")).to_have_count(1)
     hands.press(page.locator("main a[href^='/counseling/bookings/']").filter(has_text="봄이").first)
     who.look("booking", axe=axe)
     hands.press(page.locator("main a[href$='/cancel/']"))

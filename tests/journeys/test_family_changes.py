@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Keyboard, Mouse, Visitor
 
@@ -26,7 +27,7 @@ def travel(who: Visitor, hands: Mouse | Keyboard, *, axe: bool = True) -> None:
 
     who.log_in("parent")
     who.look("home", axe=axe)
-    assert main.get_by_text("다음 할 일").count() == 1
+    expect(main.get_by_text("다음 할 일")).to_have_count(1)
     who.go("/my/")
     who.look("my-page", axe=axe)
     child = main.locator("h2", has_text=re.compile("초|중|고")).last.inner_text().split()[0]
@@ -54,12 +55,12 @@ def travel(who: Visitor, hands: Mouse | Keyboard, *, axe: bool = True) -> None:
     hands.press(button("이 시간으로 바꾸기"))
     assert who.path() == booking
     who.look("moved", axe=axe)
-    assert "변경 내역" in main.inner_text()
+    expect(main).to_contain_text("변경 내역")
     assert child in who.message(MAIL, "상담 예약을 변경")
 
     # the back button and the same address once more do no harm
     page.goto(review)
-    assert button("이 시간으로 바꾸기").count() == 0
+    expect(button("이 시간으로 바꾸기")).to_have_count(0)
     who.look("move-over", axe=axe)
 
     # a calendar that reads along

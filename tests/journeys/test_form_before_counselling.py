@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Keyboard, Mouse, Visitor
 from tests.questionnaires import files
@@ -26,17 +27,17 @@ def test_without_scripts(visitor):
     who = visitor(size="phone", script=False)
     page, hands = who.page, Mouse(who.page)
     to_the_form(who, hands, axe=False)
-    assert page.get_by_text("해당하면 답해 주세요").first.is_visible()
+    expect(page.get_by_text("해당하면 답해 주세요").first).to_be_visible()
     page.locator("input[name=q_field][value=인문]").check(force=True)
     page.locator("select[name=q_grade_average_0]").select_option("9")
     page.locator("input[name=q_grade_average_1]").fill("12")
     page.get_by_role("button", name="임시 저장").click()
-    assert page.get_by_text("9등급제의 등급은 1부터 9까지").first.is_visible()
-    assert page.locator("input[name=q_grade_average_1]").input_value() == "12"
+    expect(page.get_by_text("9등급제의 등급은 1부터 9까지").first).to_be_visible()
+    expect(page.locator("input[name=q_grade_average_1]")).to_have_value("12")
     who.look("mistake", axe=False)
     page.locator("input[name=q_grade_average_1]").fill("2.35")
     page.get_by_role("button", name="임시 저장").click()
-    assert page.get_by_text("아직 보내지 않았습니다").is_visible()
+    expect(page.get_by_text("아직 보내지 않았습니다")).to_be_visible()
     who.look("saved", axe=False)
 
 
@@ -47,9 +48,9 @@ def test_on_a_phone_by_keyboard(visitor):
     who.look("form")
     other, rest = page.locator("input[name=q_wishes_other]"), page.locator("input[name=q_wishes][value='그 밖']")
     rest.uncheck(force=True)  # should somebody have been here before
-    assert not other.is_visible()
+    expect(other).to_be_hidden()
     hands.tick(rest)
-    assert other.is_visible()
+    expect(other).to_be_visible()
     hands.write(other, "통학 거리")
     hands.tick(page.locator("input[name=q_field][value=예체능]"))
     hands.write(page.locator("input[name=q_practical]"), "첼로")
@@ -58,18 +59,18 @@ def test_on_a_phone_by_keyboard(visitor):
         {"name": "성적표.pdf", "mimeType": "application/pdf", "buffer": files.pdf("RRN 030101-3123456 of a pupil here")}
     )
     hands.press(page.locator("button[name=add]"))
-    assert page.get_by_text("주민등록번호나 외국인등록번호가 보입니다").first.is_visible()
-    assert other.input_value() == "통학 거리"
+    expect(page.get_by_text("주민등록번호나 외국인등록번호가 보입니다").first).to_be_visible()
+    expect(other).to_have_value("통학 거리")
     who.look("refused")
     page.locator("input[name=q_report]").set_input_files(
         {"name": "성적표.pdf", "mimeType": "application/pdf", "buffer": files.pdf()}
     )
     hands.press(page.locator("button[name=add]"))
-    assert page.get_by_role("link", name="성적표.pdf", exact=True).first.is_visible()
+    expect(page.get_by_role("link", name="성적표.pdf", exact=True).first).to_be_visible()
     who.look("with-file")
     hands.press(page.get_by_role("button", name="보내기"))
-    assert page.get_by_text("질문지를 보냈습니다.").first.is_visible()
-    assert page.get_by_text("자동으로 지워집니다").is_visible()
+    expect(page.get_by_text("질문지를 보냈습니다.").first).to_be_visible()
+    expect(page.get_by_text("자동으로 지워집니다")).to_be_visible()
     who.look("sent")
 
     staff = visitor()

@@ -50,7 +50,7 @@ def test_a_caller_is_booked_in_few_strokes_moved_and_given_to_a_sibling(visitor)
     who.look("booked")
 
     cell = page.locator(page.evaluate("location.hash"))
-    assert "예약 확정" in cell.inner_text()
+    expect(cell).to_contain_text("예약 확정")
     keys.press(cell.get_by_role("link", name="변경"))
     who.look("move")
     keys.tick(page.locator("input[name=slot]").nth(1))
@@ -62,7 +62,7 @@ def test_a_caller_is_booked_in_few_strokes_moved_and_given_to_a_sibling(visitor)
     cell = page.locator(page.evaluate("location.hash"))
     keys.press(cell.locator("a[id^=open-]"))
     who.look("changed")
-    assert "변경 이력" in page.locator("#content").inner_text()
+    expect(page.locator("#content")).to_contain_text("변경 이력")
     keys.press(page.get_by_role("link", name="학생 바꾸기"))
     who.look("swap")
     keys.tick(page.locator("input[name=student]").first)
@@ -73,7 +73,7 @@ def test_a_caller_is_booked_in_few_strokes_moved_and_given_to_a_sibling(visitor)
 
     who.go("/admin/counseling/booking/history/?day=" + page.evaluate("new URLSearchParams(location.search).get('day')"))
     who.look("history")
-    assert "다른 학생으로 바꿈" in page.locator("#content").inner_text()
+    expect(page.locator("#content")).to_contain_text("다른 학생으로 바꿈")
 
 
 def test_the_board_looks_again_without_disturbing_anybody(visitor):
@@ -124,5 +124,5 @@ def test_somebody_at_the_counter_is_registered_counselled_and_done(visitor):
     keys.press(page.get_by_role("button", name="예약하고 도착으로 적기"))
     told(who, "도착으로 적었습니다")
     cell = page.locator(page.evaluate("location.hash"))
-    assert "도착" in cell.inner_text()
+    expect(cell).to_contain_text("도착")
     who.look("arrived")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Visitor
 
@@ -37,10 +38,10 @@ def test_a_menu_opens_and_closes_by_keyboard(visitor: Callable[..., Visitor]) ->
     menu = who.page.locator("#site-menu summary").first
     menu.focus()
     who.page.keyboard.press("Enter")
-    assert who.page.locator("#site-menu details[open]").count() == 1
+    expect(who.page.locator("#site-menu details[open]")).to_have_count(1)
     who.page.keyboard.press("Tab")
     who.page.keyboard.press("Escape")
-    assert who.page.locator("#site-menu details[open]").count() == 0
+    expect(who.page.locator("#site-menu details[open]")).to_have_count(0)
     assert menu.evaluate("element => element === document.activeElement")
 
 
@@ -49,14 +50,14 @@ def test_the_phone_menu_and_the_display_switch_work(visitor: Callable[..., Visit
     who = visitor(size="phone", script=script)
     who.go("/programs/")
     who.page.get_by_text("전체메뉴").click()
-    assert who.page.locator("#site-menu").is_visible()
+    expect(who.page.locator("#site-menu")).to_be_visible()
     who.page.get_by_text("메뉴 닫기").click()
-    assert not who.page.locator("#site-menu").is_visible()
+    expect(who.page.locator("#site-menu")).to_be_hidden()
     who.page.get_by_text("화면 설정").click()
     who.page.get_by_role("button", name="더 크게").click()
     who.page.locator('html[data-text="larger"]').wait_for()
     who.go("/programs/")
-    assert who.page.locator('html[data-text="larger"]').count() == 1
+    expect(who.page.locator('html[data-text="larger"]')).to_have_count(1)
 
 
 def test_a_wrong_form_puts_the_reader_on_its_list_of_errors(visitor: Callable[..., Visitor]) -> None:
@@ -83,4 +84,4 @@ def test_paper_is_white_whatever_the_screen_shows(visitor: Callable[..., Visitor
     who.go("/krds/")
     who.page.emulate_media(media="print")
     assert who.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert not who.page.locator(".site-nav").is_visible()
+    expect(who.page.locator(".site-nav")).to_be_hidden()

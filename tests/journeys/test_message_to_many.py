@@ -28,7 +28,7 @@ def test_a_clerk_writes_to_a_run_and_sees_it_arrive(visitor):
 
     page.locator("[name=sms]").fill("#{이름}님 #{없는것}")
     page.get_by_role("button", name="저장하고 미리 보기").click()
-    assert "모르는 변수" in page.locator("#content").inner_text()
+    expect(page.locator("#content")).to_contain_text("모르는 변수")
     both(clerk, "refused")
     page.locator("[name=sms]").fill("")
     page.locator("[name=subject]").fill("#{프로그램} 강의실 안내")

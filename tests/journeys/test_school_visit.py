@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.journeys.desk import both, told
 
@@ -52,7 +53,7 @@ def test_a_school_asks_for_a_visit_and_takes_another_day(visitor):
     both(teacher, "proposed")
     page.get_by_role("button", name="이 날짜로 확정").first.click()
     both(teacher, "scheduled")
-    assert "일정 확정" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("일정 확정")
     page.get_by_role("link", name="신청 취소").click()
     both(teacher, "cancel")
     page.locator("[name=reason]").fill("학교 행사와 겹칩니다.")
@@ -71,14 +72,14 @@ def test_a_partner_opens_its_roster_and_the_officer_sees_it(visitor):
     both(partner, "run")
     partner.page.get_by_role("link", name="명단 열기").click()
     both(partner, "roster")
-    assert "010" not in partner.page.locator("main table").inner_text()
+    expect(partner.page.locator("main table")).not_to_contain_text("010")
     partner.go("/programs/partners/")
     both(partner, "directory")
 
     officer.log_in("privacy")
     officer.go("/admin/programs/handover/")
     both(officer, "hand-overs")
-    assert "가온누리대학교" in officer.page.locator("#result_list").inner_text()
+    expect(officer.page.locator("#result_list")).to_contain_text("가온누리대학교")
 
     clerk.log_in("programs")
     for path, name in (

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import Keyboard
 
@@ -37,7 +38,7 @@ def test_staff_see_the_week_the_rooms_and_what_publishing_would_do(visitor):
     page.get_by_role("button", name="미리 보기").click()
     who.look("preview")
     page.get_by_role("button", name="이대로 반영하기").click()
-    assert page.get_by_text("시간표를 반영했습니다. 새로 공개").count() == 1
+    expect(page.get_by_text("시간표를 반영했습니다. 새로 공개")).to_have_count(1)
     who.look("published")
 
 

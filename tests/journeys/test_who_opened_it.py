@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys import desk
 from tests.journeys.desk import told
@@ -41,14 +42,14 @@ def test_the_supervisor_finds_who_opened_a_record(visitor):
     )
     reason.fill("급함")
     open_it.click()
-    assert reason.input_value() == "급함"
-    assert colleague.page.locator(".errorlist").count() == 1
+    expect(reason).to_have_value("급함")
+    expect(colleague.page.locator(".errorlist")).to_have_count(1)
     reason.fill(WHY)
     open_it.click()
     assert colleague.path() == record
     told(colleague, "긴급 열람을 기록하고")
     colleague.look("broken")
-    assert colleague.page.get_by_role("link", name="고치기").count() == 0
+    expect(colleague.page.get_by_role("link", name="고치기")).to_have_count(0)
     assert owner.message("counselor@demo.example", "긴급 열람")
 
     boss = visitor()
@@ -61,16 +62,16 @@ def test_the_supervisor_finds_who_opened_a_record(visitor):
     boss.look("openings-of-one")
     rows = boss.page.locator("table.board-found tbody tr")
     broken = rows.filter(has_text="긴급 열람").filter(has_text=WHY)
-    assert broken.count() == 1
-    assert "민가람" in broken.inner_text()
+    expect(broken).to_have_count(1)
+    expect(broken).to_contain_text("민가람")
     assert rows.filter(has_text="서다온").count() >= 1
-    assert "메모" not in boss.page.locator("table.board-found").inner_text()
+    expect(boss.page.locator("table.board-found")).not_to_contain_text("메모")
 
     # others do not see this page, nor the record
     owner.go("/admin/counseling/booking/records/openings/")
-    assert owner.page.get_by_text("긴급 열람을 기록").count() == 0
-    assert owner.page.locator("table.board-found").count() == 0
+    expect(owner.page.get_by_text("긴급 열람을 기록")).to_have_count(0)
+    expect(owner.page.locator("table.board-found")).to_have_count(0)
     stranger = visitor()
     stranger.log_in("programs")
     stranger.go(record)
-    assert stranger.page.locator(".record-part").count() == 0
+    expect(stranger.page.locator(".record-part")).to_have_count(0)
