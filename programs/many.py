@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from lifecycle.locks import Refused, contended
-from programs import enrolment, waiting
+from programs import enrolment, seating, waiting
 from programs.models import Application
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ VERBS = {
     "seat_many": Verb(
         "자리 주기",
         "정원 안에서만 자리를 줄 수 있습니다. 차례를 건너뛰면 사유가 처리 이력에 남습니다.",
-        lambda one, by, reason: enrolment.seat(one, by=by, reason=reason),
+        lambda one, by, reason: seating.seat(one, by=by, reason=reason),
     ),
     "confirm_many": Verb(
         "서류 확인하고 참여 확정하기",
         "종이로 낸 서류를 확인한 때에 누릅니다. 가족에게 참여 확정을 알립니다.",
-        lambda one, by, _reason: enrolment.form_done(one, by=by),
+        lambda one, by, _reason: seating.form_done(one, by=by),
     ),
     "reject_many": Verb(
         "미선정으로 하기",
         "가족에게 미선정을 알립니다. 사유는 처리 이력에만 남습니다.",
-        lambda one, by, reason: enrolment.reject(one, by=by, reason=reason),
+        lambda one, by, reason: seating.reject(one, by=by, reason=reason),
     ),
 }
 

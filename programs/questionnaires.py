@@ -1,8 +1,8 @@
 """Forms about a participant: one at applying, and one that those who were accepted hand in.
 
 Only students answer forms; the address of a page names the kind: ``programs`` the first, ``programs-second`` the
-second. Handing in the last second form of an application confirms it (``enrolment.form_done``); one that staff
-open again takes the confirmation back (``enrolment.form_undone``). A guardian's consent is a required box in the form
+second. Handing in the last second form of an application confirms it (``seating.form_done``); one that staff
+open again takes the confirmation back (``seating.form_undone``). A guardian's consent is a required box in the form
 (``Question.is_consent``): without it nothing is handed in, so nothing is confirmed.
 """
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.models import family_keys
 from krds.dates import kdatetime
 from lifecycle.locks import lock_key
-from programs import enrolment
+from programs import seating
 from programs.models import Accepted, Application, Participant, Run
 from questionnaires import cases
 from questionnaires.models import Questionnaire, Response
@@ -166,14 +166,14 @@ def _handed_in(participant: Participant, by: User) -> None:
     lock_key(Run, participant.run_id)
     application = Application.objects.get(pk=participant.application_id)
     if application.state == State.ACCEPTED and sent_all(application):
-        enrolment.form_done(application, by=by)
+        seating.form_done(application, by=by)
 
 
 def _opened_again(participant: Participant, by: User) -> str:
     """The second form has to be done anew: until then the place is not confirmed."""
     application = Application.objects.get(pk=participant.application_id)
     if application.state == State.CONFIRMED:
-        application = enrolment.form_undone(application, by=by)
+        application = seating.form_undone(application, by=by)
     words = _("%(until)s까지 다시 보내 주셔야 참여가 확정됩니다.")
     return words % {"until": kdatetime(application.form_until)} if application.form_until else ""
 

@@ -81,7 +81,7 @@ def fill(run: Run, *, now: datetime) -> list[RunOffer]:
     """Close offers that are over and offer what is free to those in line; the offers that were made.
 
     The caller holds the run. Before a draw or a review has decided about everybody nothing is offered, nor once the
-    run has begun, nor when too little day is left to answer: then staff call (``enrolment.seat``).
+    run has begun, nor when too little day is left to answer: then staff call (``seating.seat``).
     """
     settle(run, now)
     seats = Seats.of(run, now)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Affiliation, Student, User
 from gumcheon_portal.demo.families import Town
 from lifecycle.locks import Refused
-from programs import enrolment, invitations
+from programs import enrolment, invitations, seating
 from programs.invitations import Guest
 from programs.models import Application, Participant, Program, Run
 from programs.parties import Class, Entrant, People
@@ -113,7 +113,7 @@ def _camp(town: Town) -> None:
     if run:
         chosen = _apply(run, _families(town, run)[:8])
         for application in chosen[:2]:
-            enrolment.seat(application, by=town.people["programs"])
+            seating.seat(application, by=town.people["programs"])
 
 
 def _classes(town: Town) -> None:

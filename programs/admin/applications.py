@@ -27,7 +27,7 @@ from lifecycle import access
 from lifecycle.admin import MaskedAdmin
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
-from programs import enrolment, rules, waiting
+from programs import enrolment, rules, seating, waiting
 from programs.admin import many
 from programs.enrolment import Entrant, People
 from programs.models import Application, Group, Participant, Run, RunOffer
@@ -229,21 +229,21 @@ class ApplicationAdmin(MaskedAdmin):
 
     def seat_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def seat(application: Application, reason: str) -> None:
-            enrolment.seat(application, by=request.user, reason=reason)
+            seating.seat(application, by=request.user, reason=reason)
 
         note = "정원 안에서만 자리를 줄 수 있습니다. 차례를 건너뛰면 사유가 처리 이력에 남습니다."
         return self._act(request, pk, "자리 주기", seat, note)
 
     def reject_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def reject(application: Application, reason: str) -> None:
-            enrolment.reject(application, by=request.user, reason=reason)
+            seating.reject(application, by=request.user, reason=reason)
 
         note = "가족에게 미선정을 알립니다. 사유는 처리 이력에만 남습니다."
         return self._act(request, pk, "미선정으로 하기", reject, note)
 
     def queue_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def back(application: Application, reason: str) -> None:
-            enrolment.requeue(application, by=request.user, reason=reason)
+            seating.requeue(application, by=request.user, reason=reason)
 
         note = "처음 기다린 때의 순서로 되돌리고 가족에게 알립니다. 자리가 있으면 바로 다시 제안됩니다."
         return self._act(request, pk, "대기로 되돌리기", back, note)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from krds.dates import kdatetime
-from programs import cancelling, deciding, enrolment, publishing, rules
+from programs import cancelling, deciding, publishing, rules, seating
 from programs.admin.pages import CHANGE, LINE, SEE, Pages, typed
 from programs.admin.workplace import door
 from programs.models import Run
@@ -110,7 +110,7 @@ class Going(Pages):
             request,
             run,
             form,
-            lambda given: enrolment.resize(run.pk, capacity=given["capacity"], groups=form.groups, by=request.user),
+            lambda given: seating.resize(run.pk, capacity=given["capacity"], groups=form.groups, by=request.user),
             title="정원 바꾸기",
             button="정원 바꾸기",
             done="정원을 바꿨습니다. 늘어난 자리는 기다리는 사람에게 먼저 갑니다.",

@@ -83,7 +83,7 @@ class GroupInline(admin.TabularInline):
     verbose_name_plural = "그룹 정원"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Run | None = None) -> list[str]:
-        """Once anybody has applied, groups are what they applied in; their places are ``enrolment.resize``'s."""
+        """Once anybody has applied, groups are what they applied in; their places are ``seating.resize``'s."""
         fixed = obj is not None and _is_applied_for(obj)
         return ["name", "first_grade", "last_grade", "for_priority", "capacity"] if fixed else []
 

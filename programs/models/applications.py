@@ -17,7 +17,8 @@ from accounts import names
 from accounts.models import School, Student, family_keys
 from intake.models import Offer
 from lifecycle.models import Lifecycle
-from programs.models.runs import Group, Run
+from programs.models.groups import Group
+from programs.models.runs import Run
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.append_only import append_only
 from programs.models.applications import Application, Participant
-from programs.models.runs import Session
+from programs.models.sessions import Session
 
 
 class MarkQuerySet(models.QuerySet):

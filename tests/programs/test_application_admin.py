@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from lifecycle.models import AccessLog
-from programs import enrolment
+from programs import enrolment, seating
 from programs.models import Application, Group
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +98,7 @@ def test_seating_rejecting_and_putting_back_pass_through_the_use_case(staff, lin
     assert second.state == State.REJECTED
     act(staff, "queue", second)
     assert second.state == State.WAITING
-    enrolment.resize(run.pk, capacity=2, by=clerk)
+    seating.resize(run.pk, capacity=2, by=clerk)
     act(staff, "cancel", second)
     third.refresh_from_db()
     assert third.state == State.OFFERED

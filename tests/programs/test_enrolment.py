@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Affiliation, Guardianship, School
 from intake.models import Priority, RuleSet
 from lifecycle.models import Transition
-from programs import enrolment, rules, waiting
+from programs import enrolment, rules, seating, waiting
 from programs.enrolment import Class, Entrant, Full, Misfit, NotNow, People, Twice
 from programs.models import Application, Group, Participant, Program, Run, RunOffer
 from questionnaires.models import Questionnaire
@@ -395,7 +395,7 @@ def test_a_draw_takes_everybody_down_and_offers_nothing_before_it(open_run, make
 
     assert {one.state for one in made} == {State.APPLIED}
     assert len(texts("applied")) == 3
-    enrolment.resize(run.pk, capacity=2, by=None)
+    seating.resize(run.pk, capacity=2, by=None)
     assert not RunOffer.objects.exists()
     today.move_to(run.closes_at)
     with pytest.raises(NotNow, match="명단이 정해졌습니다"):
@@ -407,17 +407,17 @@ def test_a_review_seats_and_rejects_and_only_then_fills(open_run, make_family, a
     one, two, three = (applying(run, *make_family(f"학생{n}")) for n in "가나다")
     today.move_to(run.closes_at)
 
-    enrolment.seat(one, by=clerk)
+    seating.seat(one, by=clerk)
     with pytest.raises(Full):
-        enrolment.seat(two, by=clerk)
-    enrolment.requeue(three, by=clerk, reason="예비")
+        seating.seat(two, by=clerk)
+    seating.requeue(three, by=clerk, reason="예비")
     enrolment.withdraw(one, by=one.applicant)
     assert state(three) == State.WAITING  # somebody is still undecided
-    enrolment.reject(two, by=clerk)
+    seating.reject(two, by=clerk)
 
     assert (state(two), state(three)) == (State.REJECTED, State.OFFERED)
     with pytest.raises(Full):
-        enrolment.seat(two, by=clerk, reason="착오")
+        seating.seat(two, by=clerk, reason="착오")
 
 
 def test_rank_of_the_draw_comes_before_arrival(open_run, make_family, applying):
@@ -450,8 +450,8 @@ def test_a_second_form_is_due_before_a_place_is_sure(camp, make_family, applying
     assert (made.state, made.form_until) == (State.ACCEPTED, camp.second_form_until)
     assert len(texts("accepted")) == 1
 
-    enrolment.form_done(made, by=None)
-    enrolment.form_done(made, by=None)
+    seating.form_done(made, by=None)
+    seating.form_done(made, by=None)
 
     assert state(made) == State.CONFIRMED
     assert len(texts("confirmed")) == 1
@@ -470,17 +470,17 @@ def test_places_added_later_go_to_the_line_and_taken_ones_stay(open_run, make_fa
     seated = [applying(run, *make_family(f"학생{n}")) for n in "가나"]
     waits = applying(run, *make_family("학생다"))
     with pytest.raises(NotNow, match="이미 2자리"):
-        enrolment.resize(run.pk, capacity=1, by=clerk)
+        seating.resize(run.pk, capacity=1, by=clerk)
 
-    enrolment.resize(run.pk, capacity=3, by=clerk)
+    seating.resize(run.pk, capacity=3, by=clerk)
 
     assert state(waits) == State.OFFERED
     assert {state(one) for one in seated} == {State.CONFIRMED}
     enrolment.withdraw(seated[0], by=clerk, by_centre=True)
     enrolment.withdraw(seated[1], by=clerk, by_centre=True)
     with pytest.raises(NotNow, match="최소 인원"):
-        enrolment.resize(run.pk, capacity=1, by=clerk)
-    assert enrolment.resize(run.pk, capacity=None, by=clerk).capacity is None
+        seating.resize(run.pk, capacity=1, by=clerk)
+    assert seating.resize(run.pk, capacity=None, by=clerk).capacity is None
 
 
 def test_a_group_is_not_made_smaller_than_what_is_taken(open_run, make_family, applying, clerk):
@@ -490,9 +490,9 @@ def test_a_group_is_not_made_smaller_than_what_is_taken(open_run, make_family, a
         applying(run, *make_family(f"학생{n}"))
     waits = applying(run, *make_family("학생다"))
     with pytest.raises(NotNow, match="‘중3’에 이미 2자리"):
-        enrolment.resize(run.pk, groups={group.pk: 1}, by=clerk)
+        seating.resize(run.pk, groups={group.pk: 1}, by=clerk)
 
-    enrolment.resize(run.pk, groups={group.pk: 3}, by=clerk)
+    seating.resize(run.pk, groups={group.pk: 3}, by=clerk)
 
     assert state(waits) == State.OFFERED
 
@@ -501,11 +501,11 @@ def test_seating_by_hand_past_others_needs_a_reason(open_run, make_family, apply
     run = open_run(capacity=1)
     seated, first, second = (applying(run, *make_family(f"학생{n}")) for n in "가나다")
     with pytest.raises(NotNow, match="사유"):
-        enrolment.seat(second, by=clerk)
+        seating.seat(second, by=clerk)
     with pytest.raises(Full):
-        enrolment.seat(second, by=clerk, reason="보호자의 사정")
-    enrolment.resize(run.pk, capacity=2, by=clerk)
-    enrolment.requeue(first, by=clerk, reason="다시")  # takes the offer back; the line makes it anew
+        seating.seat(second, by=clerk, reason="보호자의 사정")
+    seating.resize(run.pk, capacity=2, by=clerk)
+    seating.requeue(first, by=clerk, reason="다시")  # takes the offer back; the line makes it anew
 
     assert state(first) == State.OFFERED
     assert first.offers.filter(state="withdrawn").count() == 1
@@ -517,10 +517,10 @@ def test_whoever_let_an_offer_lapse_goes_back_where_it_was(open_run, make_family
     seated, first, second = (applying(run, *make_family(f"학생{n}")) for n in "가나다")
     enrolment.withdraw(seated, by=seated.applicant)
     today.move_to(first.offers.get().deadline)
-    enrolment.resize(run.pk, capacity=1, by=clerk)
+    seating.resize(run.pk, capacity=1, by=clerk)
     assert (state(first), state(second)) == (State.LAPSED, State.OFFERED)
 
-    enrolment.requeue(first, by=clerk, reason="문자를 받지 못함")
+    seating.requeue(first, by=clerk, reason="문자를 받지 못함")
 
     assert state(first) == State.WAITING
     assert first.participants.get().left_at is None
@@ -531,11 +531,11 @@ def test_nobody_is_put_back_who_has_applied_anew(open_run, make_family, applying
     run = open_run(capacity=1, admission=Run.Admission.REVIEW)
     student, parent = make_family()
     rejected = applying(run, student, parent)
-    enrolment.reject(rejected, by=clerk)
+    seating.reject(rejected, by=clerk)
     applying(run, student, parent)
 
     with pytest.raises(Twice, match="그사이"):
-        enrolment.requeue(rejected, by=clerk, reason="착오")
+        seating.requeue(rejected, by=clerk, reason="착오")
 
 
 def test_a_guardian_who_cares_no_more_is_told_nothing_more(open_run, make_family, make_parent, applying, texts):

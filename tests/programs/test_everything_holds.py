@@ -23,7 +23,7 @@ from intake import waiting as queues
 from lifecycle.locks import Refused
 from lifecycle.models import Lifecycle, Transition
 from notices.models import Notice
-from programs import doctor, enrolment, sweeping, waiting
+from programs import doctor, enrolment, seating, sweeping, waiting
 from programs.enrolment import Entrant, People
 from programs.models import Application, Group, Participant, Program, Run
 from programs.notices import applying
@@ -160,32 +160,32 @@ class Centre(RuleBasedStateMachine):
     @rule(number=ONE_OF_MANY)
     def hand_the_form_in(self, number: int) -> None:
         if one := self._one(number, State.ACCEPTED):
-            self._may_refuse(enrolment.form_done, one, by=one.applicant)
+            self._may_refuse(seating.form_done, one, by=one.applicant)
 
     # --- Staff -------------------------------------------------------------------------------
     @rule(run=st.integers(0, 1), capacity=st.integers(1, 5))
     def resize(self, run: int, capacity: int) -> None:
-        self._may_refuse(enrolment.resize, self.runs[run].pk, capacity=capacity, by=self.staff)
+        self._may_refuse(seating.resize, self.runs[run].pk, capacity=capacity, by=self.staff)
 
     @rule(group=st.integers(0, 1), capacity=st.integers(1, 3))
     def resize_a_group(self, group: int, capacity: int) -> None:
         pk = list(self.runs[0].groups.values_list("pk", flat=True))[group]
-        self._may_refuse(enrolment.resize, self.runs[0].pk, groups={pk: capacity}, by=self.staff)
+        self._may_refuse(seating.resize, self.runs[0].pk, groups={pk: capacity}, by=self.staff)
 
     @rule(number=ONE_OF_MANY)
     def seat(self, number: int) -> None:
         if one := self._one(number, State.WAITING, State.REJECTED):
-            self._may_refuse(enrolment.seat, one, by=self.staff, reason="사정")
+            self._may_refuse(seating.seat, one, by=self.staff, reason="사정")
 
     @rule(number=ONE_OF_MANY)
     def reject(self, number: int) -> None:
         if one := self._one(number, State.WAITING):
-            self._may_refuse(enrolment.reject, one, by=self.staff)
+            self._may_refuse(seating.reject, one, by=self.staff)
 
     @rule(number=ONE_OF_MANY)
     def put_back(self, number: int) -> None:
         if one := self._one(number, State.LAPSED, State.REJECTED, State.OFFERED):
-            self._may_refuse(enrolment.requeue, one, by=self.staff, reason="사정")
+            self._may_refuse(seating.requeue, one, by=self.staff, reason="사정")
 
     def _may_refuse(self, act: object, *args: object, **options: object) -> None:
         try:

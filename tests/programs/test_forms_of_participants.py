@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gumcheon_portal.plan import loading
 from notices.models import Notice
-from programs import enrolment, questionnaires, sweeping
+from programs import questionnaires, seating, sweeping
 from programs.models import Accepted, Application, Participant, Run
 from questionnaires import answering, building, cases
 from questionnaires.design import Design
@@ -55,7 +55,7 @@ def test_one_participant_answers_two_forms_that_do_not_mix(camp, make_family, ap
     first = application.participants.get()
 
     send(first, parent)
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     second = Accepted.objects.get()
 
     assert answering.sheet(second).response is None
@@ -69,7 +69,7 @@ def test_one_participant_answers_two_forms_that_do_not_mix(camp, make_family, ap
 def test_handing_in_the_second_form_confirms_the_place(camp, make_family, applying, clerk, texts):
     student, parent = make_family()
     application = applying(camp, student, parent)
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     application.refresh_from_db()
     assert application.state == State.ACCEPTED
 
@@ -120,7 +120,7 @@ def test_first_come_the_form_may_follow_until_the_first_session(open_run, make_f
 def test_the_second_form_ends_at_its_deadline(camp, make_family, applying, clerk, today):
     student, parent = make_family()
     application = applying(camp, student, parent)
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     application.refresh_from_db()
     today.move_to(application.form_until)
 
@@ -136,7 +136,7 @@ def test_the_family_sees_its_forms_on_the_page(log_in, camp, make_family, applyi
     client = log_in(parent)
 
     assert "지원 동기" in client.get(application.get_absolute_url()).content.decode()
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     page = client.get(application.get_absolute_url()).content.decode()
     assert "참가 서류" in page
     assert "아직 낼 서류가 있습니다" in page
@@ -174,7 +174,7 @@ def test_the_first_form_presses_only_until_somebody_has_decided(camp, make_famil
         return [paper.decides for paper in questionnaires.papers(shown, parent, timezone.now())]
 
     assert decides() == [True]
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     assert decides() == [False, True]
 
 
@@ -183,7 +183,7 @@ def test_the_first_form_presses_only_until_somebody_has_decided(camp, make_famil
 
 def confirmed(camp, student, parent, clerk, applying) -> Application:
     application = applying(camp, student, parent)
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     send(Accepted.objects.get(student=student), parent)
     application.refresh_from_db()
     assert application.state == State.CONFIRMED
@@ -256,7 +256,7 @@ def test_without_the_guardians_consent_no_place_at_the_camp(camp, camp_papers, m
     Run.objects.filter(pk=camp.pk).update(second_form=camp_papers)
     student, parent = make_family()
     application = applying(camp, student, parent)
-    enrolment.seat(application, by=clerk, reason="심사")
+    seating.seat(application, by=clerk, reason="심사")
     sheet = answering.sheet(Accepted.objects.get())
     given = {**PAPERS, "guardian_agrees": answer}
 
@@ -275,7 +275,7 @@ def test_without_the_guardians_consent_no_place_at_the_camp(camp, camp_papers, m
 def test_the_camps_page_says_what_a_no_means(log_in, camp, camp_papers, make_family, applying, clerk):
     Run.objects.filter(pk=camp.pk).update(second_form=camp_papers)
     student, parent = make_family()
-    enrolment.seat(applying(camp, student, parent), by=clerk, reason="심사")
+    seating.seat(applying(camp, student, parent), by=clerk, reason="심사")
     url = questionnaires.SECOND.fill_url(Accepted.objects.get())
     client = log_in(parent)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from lifecycle.models import StaleState, Transition
 from notices.models import Notice
-from programs import drawing, enrolment, lottery, settling, waiting
+from programs import drawing, enrolment, lottery, seating, settling, waiting
 from programs.lottery import Undrawable
 from programs.models import Application, Draw, Group, Participant, Run
 from tests.programs.hat import applicants
@@ -297,19 +297,19 @@ def test_nothing_is_offered_between_the_freezing_and_the_draw(run, clerk, today)
 
 def test_nobody_is_chosen_or_turned_down_by_hand_between_the_freezing_and_the_draw(run, clerk, today):
     made = applicants(run, 5)
-    enrolment.seat(made[0], by=clerk)
-    enrolment.reject(made[1], by=clerk, reason="다른 구 학생")
+    seating.seat(made[0], by=clerk)
+    seating.reject(made[1], by=clerk, reason="다른 구 학생")
     at(today, CLOSES)
     lottery.freeze(run.pk, by=None)
-    for act in (enrolment.seat, enrolment.reject):
+    for act in (seating.seat, seating.reject):
         with pytest.raises(enrolment.NotNow, match="추첨이 끝난 뒤에"):
             act(made[2], by=clerk, reason="사정이 있음")
     with pytest.raises(enrolment.NotNow, match="추첨이 끝난 뒤에"):
-        enrolment.seat(made[1], by=clerk)
+        seating.seat(made[1], by=clerk)
     held(run, clerk, today)
     enrolment.withdraw(made[0], by=clerk, by_centre=True)
     enrolment.withdraw(run.applications.filter(state="confirmed").first(), by=clerk, by_centre=True)
-    enrolment.seat(made[1], by=clerk, reason="잘못 떨어뜨림")
+    seating.seat(made[1], by=clerk, reason="잘못 떨어뜨림")
 
 
 def test_applying_that_is_opened_again_adds_nobody_to_a_frozen_list_and_later_goes_by_the_line(
@@ -403,7 +403,7 @@ class TestRaces:
         made = frozen(run, still)
         at(still, KNOWN)
         left = threading.Event()
-        for module, name in ((waiting, "enter"), (enrolment, "_held")):
+        for module, name in ((waiting, "enter"), (enrolment, "held")):
             monkeypatch.setattr(module, name, lambda pk: Run.objects.select_related("program").get(pk=pk))
         original = drawing.draw
 

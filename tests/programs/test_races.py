@@ -12,7 +12,7 @@ from accounts.models import Affiliation, Guardianship, School
 from intake.models import RuleSet
 from lifecycle import locks
 from notices.models import Notice
-from programs import doctor, enrolment, waiting
+from programs import doctor, enrolment, seating, waiting
 from programs.enrolment import Class, NotNow, Twice
 from programs.models import Application, Participant, Run, RunOffer
 from programs.seats import Seats
@@ -134,7 +134,7 @@ def test_a_run_is_not_made_smaller_than_what_is_given_meanwhile(at_once, open_ru
     applying(run, *families[0])
 
     resized, _applied = at_once(
-        lambda: enrolment.resize(run.pk, capacity=1, by=None), lambda: applying(run, *families[1])
+        lambda: seating.resize(run.pk, capacity=1, by=None), lambda: applying(run, *families[1])
     )
 
     run.refresh_from_db()
@@ -151,7 +151,7 @@ def test_without_the_lock_a_smaller_run_is_oversold(at_once, open_run, families,
     applying(run, *families[0])
     meeting_point(Seats, "of")
 
-    at_once(lambda: enrolment.resize(run.pk, capacity=1, by=None), lambda: applying(run, *families[1]))
+    at_once(lambda: seating.resize(run.pk, capacity=1, by=None), lambda: applying(run, *families[1]))
 
     assert "정원 1명에 2자리" in doctor.check()[0]
 

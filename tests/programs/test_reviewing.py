@@ -299,7 +299,7 @@ class TestRaces:
         made = applicants(run, 2)
         decided(run, made, clerk, "selected", "out")
         left = threading.Event()
-        for module, name in ((waiting, "enter"), (enrolment, "_held")):
+        for module, name in ((waiting, "enter"), (enrolment, "held")):
             monkeypatch.setattr(module, name, lambda pk: Run.objects.select_related("program").get(pk=pk))
         original = settling.settle
 

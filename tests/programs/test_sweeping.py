@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import disclosure, leaving
 from accounts.models import Guardianship
 from lifecycle import retention
-from programs import doctor, engagements, enrolment, sweeping, waiting
+from programs import doctor, engagements, enrolment, seating, sweeping, waiting
 from programs.enrolment import Entrant, People
 from programs.models import Application, Group, Participant, Run, RunOffer, Session
 from questionnaires.models import Questionnaire
@@ -73,7 +73,7 @@ def test_with_too_little_time_left_nobody_is_asked_and_staff_may_seat(line, toda
     enrolment.withdraw(seated, by=clerk, by_centre=True)
     assert state(second) == State.WAITING
 
-    enrolment.seat(second, by=clerk)
+    seating.seat(second, by=clerk)
 
     assert state(second) == State.CONFIRMED
 
