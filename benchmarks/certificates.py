@@ -27,7 +27,7 @@ MANY, FEW = 500, 60
 WARM = 20  # papers before anything is measured: fonts, templates, queries
 LIMIT = 1.2  # times the printing of the page alone
 GROWTH = 1.1  # times the memory after the first papers
-PAGES = 15  # printed alone, in turns with the batch
+SLICE = 0.5  # seconds of the batch between two pages; a worker's own slices are longer
 
 
 def run(portal: Portal, report: Report, effort: Effort) -> None:
@@ -36,13 +36,13 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
         clerk = stage.new_counselor().user
         held = _a_run(number + WARM, clerk)
         begun = certificates.start(held, by=clerk)
-        _until(begun, WARM)
+        while begun.position < WARM:
+            _go_on(begun)
         paper = IssuedDocument.objects.filter(kind=papers.CERTIFICATE.code).earliest("pk")
         pages, each, memory = [], [], []
-        step = max(1, number // PAGES)
         while begun.position < begun.total:
             before, began = begun.position, time.process_time()
-            _until(begun, min(before + step, begun.total))
+            _go_on(begun)
             each.append(1000 * (time.process_time() - began) / (begun.position - before))
             began = time.process_time()
             making.pdf_of(paper)
@@ -58,11 +58,10 @@ def run(portal: Portal, report: Report, effort: Effort) -> None:
     report.exactly("papers that failed", len(begun.failed), 0)
 
 
-def _until(begun: Work, position: int) -> None:
-    """Go on as a worker does, to ``position``; each call lets the work go again, as at the end of a tick."""
-    while begun.position < position:
-        work.advance("pdf", seconds=0)  # one item, then the lease is given back
-        begun.refresh_from_db()
+def _go_on(begun: Work) -> None:
+    """Some papers as a worker makes them, between taking the work up and letting it go again."""
+    work.advance("pdf", seconds=SLICE)
+    begun.refresh_from_db()
 
 
 def _megabytes() -> float:
