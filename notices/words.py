@@ -45,7 +45,8 @@ def sendable(text: str) -> str:
     For values that come from the data (a name, a title): a booking must not fail for a smiley.
     Wording that staff type is refused instead, where they can still change it.
     """
-    return "".join(c if _fits_cp949(c) else _bare(c) for c in normalise(text))
+    text = normalise(text)
+    return text if _fits_cp949(text) else "".join(c if _fits_cp949(c) else _bare(c) for c in text)
 
 
 def size(text: str) -> int:
@@ -71,9 +72,9 @@ def fill(text: str, values: dict[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def _fits_cp949(character: str) -> bool:
+def _fits_cp949(text: str) -> bool:
     try:
-        character.encode("cp949")
+        text.encode("cp949")
     except UnicodeEncodeError:
         return False
     return True
