@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from documents import kinds
@@ -18,6 +18,8 @@ from lifecycle.admin import MaskedAdmin
 from lifecycle.admin.reasons import ReasonForm, ask
 from lifecycle.locks import Refused
 from lifecycle.masking import mask_name
+
+MOST_DOWNLOADS = 30
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -47,10 +49,10 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(IssuedDocument)
 class IssuedDocumentAdmin(MaskedAdmin):
-    list_display = ["number", "what", "title", "issued_to", "issued_at", "state"]
+    list_display = ["number", "what", "title", "issued_to", "issued_by", "issued_at", "state"]
     list_filter = [StateFilter, KindFilter, "issued_at"]
-    search_fields = ["=number", "issued_to", "=code"]
-    search_help_text = "문서번호, 받는 사람 이름, 문서확인번호(붙임표 없이)로 찾습니다."
+    search_fields = ["=number", "title", "issued_to", "=code"]
+    search_help_text = "문서번호, 제목, 받는 사람 이름, 문서확인번호(붙임표 없이)로 찾습니다."
     actions = ["take_back"]
     personal = {"issued_to": mask_name}
     fields = [
@@ -61,9 +63,12 @@ class IssuedDocumentAdmin(MaskedAdmin):
         "issued_by",
         "issued_at",
         "known_until",
+        "known_entry",
         "state",
         "reason",
+        "sha256",
         "opened",
+        "taken",
     ]
     readonly_fields = fields
 
@@ -103,6 +108,20 @@ class IssuedDocumentAdmin(MaskedAdmin):
         return format_html(
             '<a href="{}">문서 화면</a> · <a href="{}">확인 화면</a>', paper.get_absolute_url(), paper.verify_path
         )
+
+    @admin.display(description="SHA-256")
+    def sha256(self, paper: IssuedDocument) -> str:
+        return paper.print.sha256 if paper.is_ready else "–"
+
+    @admin.display(description="내려받은 기록")
+    def taken(self, paper: IssuedDocument) -> SafeString | str:
+        """Who took the file of an official paper, when and why, the last first; openings of others are 접속기록."""
+        rows = [
+            (kdatetime(row.at), row.by.name if row.by else "로그인하지 않은 사람", row.reason)
+            for row in paper.downloads.select_related("by")[:MOST_DOWNLOADS]
+        ]
+        listed = format_html_join("", "<li>{} · {} · {}</li>", rows)
+        return format_html("<ul>{}</ul>", listed) if rows else "–"
 
     @admin.action(description="선택한 문서 회수", permissions=["withdraw"])
     def take_back(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:

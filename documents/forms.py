@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -10,6 +11,7 @@ from django import forms
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from documents import lending
 from documents.issue import ALPHABET, CODE_LENGTH
 from krds.layout import Actions, Submit
 
@@ -66,3 +68,34 @@ class FileForm(forms.Form):
                 _("10MB보다 큰 파일은 올릴 수 없습니다. 올린 파일: %(size)s") % {"size": filesizeformat(file.size)}
             )
         return file
+
+
+class LendForm(forms.Form):
+    """Why an official paper is taken out, and for how long a link to it shall work. For staff, in plain Korean."""
+
+    reason = forms.CharField(
+        label="사유",
+        max_length=200,
+        help_text="어디에 쓰는지 적어 주세요. 예: 11월 결재 첨부, 구의회 제출. 내려받은 기록과 함께 남습니다.",
+        error_messages={"required": "내려받는 사유를 적어 주세요."},
+    )
+    days = forms.TypedChoiceField(
+        label="내려받는 방법",
+        coerce=int,
+        choices=[
+            (0, "지금 이 PDF를 엽니다"),
+            *((days, f"{days}일 동안 쓸 수 있는 주소를 만듭니다") for days in lending.DAYS),
+        ],
+        initial=0,
+        help_text="주소를 받은 사람은 로그인하지 않아도 그동안 이 문서를 내려받을 수 있습니다.",
+    )
+
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.layout = Layout("reason", "days")
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long the link of a valid form works."""
+        days = self.cleaned_data["days"]
+        return timedelta(days=days) if days else lending.AT_ONCE

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from documents import figures as written
-from documents import hint, kinds, making
+from documents import hint, kinds, making, printing
 from documents.models import IssuedDocument, Series, Withdrawal
 from documents.pdf import RenderError
 from lifecycle.locks import Refused, contended, lock
@@ -38,12 +38,14 @@ def issue(
     subject: models.Model | None = None,
     to: str = "",
     known_until: datetime | None = None,
+    known_entry: int | None = None,
 ) -> IssuedDocument:
     """Issue a paper of the kind ``code``, or return the one already issued with the same contents.
 
     Call it outside a transaction: the number is committed here. ``figures`` are what the template shows,
-    plain values and ``tables.values.Table``; its tables also travel inside the file as CSV. A slow kind
-    comes back without its file (``is_ready``); a worker makes it.
+    plain values and ``tables.values.Table``; its tables also travel inside the file as CSV and JSON. A slow or long
+    kind comes back without its file (``is_ready``); a worker makes it. ``known_until`` and ``known_entry`` say what
+    had been seen; they do not make another paper of the same figures.
 
     Raises:
         RenderError: the file cannot be made. The number is kept and withdrawn with that reason.
@@ -61,16 +63,21 @@ def issue(
             paper = _numbered(
                 kind,
                 content,
+                year=figures["as_of"].year if kind.official else None,
                 title=title,
                 **({"sealed_figures": text} if kind.sealed else {"figures": text}),
                 subject=subject,
                 issued_to=to,
                 issued_by=by,
                 known_until=known_until,
+                known_entry=known_entry,
             )
     if paper.is_ready:
         return paper
-    if kind.slow:
+    if kind.long and by is not None:
+        printing.start(paper, by=by)
+        return paper
+    if kind.slow or kind.long:
         hint.make(paper)
         return paper
     try:
@@ -99,16 +106,17 @@ def _standing(content: str) -> IssuedDocument | None:
     return IssuedDocument.objects.standing().with_rest().filter(content_hash=content).first()
 
 
-def _numbered(kind: kinds.Kind, content: str, **values: Any) -> IssuedDocument:
-    """Take the next number under the lock of its series; whoever waited for the same paper gets that one."""
+def _numbered(kind: kinds.Kind, content: str, *, year: int | None, **values: Any) -> IssuedDocument:
+    """Take the next number of ``year`` (or this one) under the lock of its series; whoever waited gets the same."""
     now = timezone.now()
-    series, _ = Series.objects.get_or_create(name=kind.series, year=timezone.localdate(now).year)
+    series, _ = Series.objects.get_or_create(name=kind.series, year=year or timezone.localdate(now).year)
     series = lock(Series.objects, series.pk)
     if paper := _standing(content):
         return paper
     series.last += 1
     series.save(update_fields=["last"])
     subject = values["subject"]
+    edition = IssuedDocument.objects.filter(content_hash=content).count()
     return IssuedDocument.objects.create(
         **values,
         subject_type=ContentType.objects.get_for_model(subject) if subject is not None else None,
@@ -116,6 +124,19 @@ def _numbered(kind: kinds.Kind, content: str, **values: Any) -> IssuedDocument:
         kind=kind.code,
         issued_at=now,
         content_hash=content,
-        edition=IssuedDocument.objects.filter(content_hash=content).count(),
-        code="".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)),
+        edition=edition,
+        code=_derived(f"{content}:{edition}") if kind.official else _drawn(),
     )
+
+
+def _drawn() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _derived(what: str) -> str:
+    """The 문서확인번호 of an official paper: nobody without our key can work it out, and we always find it again."""
+    number, code = int(salted_hmac("documents.code", what, algorithm="sha256").hexdigest(), 16), ""
+    for _ in range(CODE_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        code += ALPHABET[place]
+    return code

@@ -30,6 +30,11 @@ class Kind:
     a subject holds, for the access log. A ``slow`` paper takes more than a second, so a worker makes it.
     A ``sealed`` one lies sealed at rest, figures and file (``lifecycle.sealed``); it is opened for whoever may
     open the paper, and verified without being opened.
+
+    An ``official`` paper is the house's own and about nobody: its figures name their day (``as_of``), whose year numbers it, and the file
+    depends on them and its number alone, not on the moment of printing, so that it comes out the same after the store
+    was lost. It is handed out with a reason, and by links that expire (``documents.lending``). A ``long`` one is
+    made as long work with a progress bar (``documents.printing``).
     """
 
     code: str
@@ -40,6 +45,8 @@ class Kind:
     person: Callable[[Any], models.Model | None] = _no_person
     slow: bool = False
     sealed: bool = False
+    official: bool = False
+    long: bool = False
 
     def __hash__(self) -> int:
         return hash(self.code)

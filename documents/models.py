@@ -87,6 +87,9 @@ class IssuedDocument(models.Model):
     )
     issued_at = models.DateTimeField("발급 일시", default=timezone.now)
     known_until = models.DateTimeField("자료 기준 시각", null=True, help_text="이때까지 확인된 자료로 만들었습니다.")
+    known_entry = models.BigIntegerField(
+        "마지막으로 본 기록", null=True, editable=False, help_text="이 번호까지의 기록으로 만들었습니다."
+    )
     figures = models.TextField("담긴 내용", blank=True, editable=False)
     sealed_figures = SealedTextField("봉인한 내용", bound_to="code", null=True, editable=False)
     content_hash = models.CharField("내용 해시", max_length=64, editable=False)
@@ -125,6 +128,12 @@ class IssuedDocument(models.Model):
         """The kind as people call it."""
         kind = kinds.find(self.kind)
         return str(kind.label) if kind else self.kind
+
+    @property
+    def is_official(self) -> bool:
+        """Handed out with a reason (``documents.lending``)."""
+        kind = kinds.find(self.kind)
+        return kind is not None and kind.official
 
     @property
     def is_ready(self) -> bool:
@@ -223,3 +232,57 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.paper} 회수"
+
+
+class Lending(models.Model):
+    """A link to an official paper that works until a moment: who made it, for whom, why."""
+
+    paper = models.ForeignKey(IssuedDocument, on_delete=models.CASCADE, related_name="lendings", verbose_name="문서")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="만든 사람"
+    )
+    made_at = models.DateTimeField("만든 일시", default=timezone.now)
+    until = models.DateTimeField("기한")
+    reason = models.CharField("사유", max_length=200)
+
+    class Meta:
+        verbose_name = "내려받기 주소"
+        verbose_name_plural = "내려받기 주소"
+        ordering = ["-made_at", "-pk"]
+        triggers = append_only()
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gt=models.F("made_at")), name="lending_ends_later"),
+            models.CheckConstraint(condition=~Q(reason=""), name="lending_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paper} {self.reason}"
+
+
+class Download(models.Model):
+    """Somebody took the file of an official paper; ``lending`` is empty where it lies open to all."""
+
+    paper = models.ForeignKey(IssuedDocument, on_delete=models.CASCADE, related_name="downloads", verbose_name="문서")
+    lending = models.ForeignKey(
+        Lending, on_delete=models.CASCADE, null=True, related_name="downloads", verbose_name="주소"
+    )
+    at = models.DateTimeField("일시", default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="받은 사람",
+        help_text="비어 있으면 로그인하지 않은 사람입니다.",
+    )
+    reason = models.CharField("사유", max_length=200)
+
+    class Meta:
+        verbose_name = "내려받은 기록"
+        verbose_name_plural = "내려받은 기록"
+        ordering = ["-at", "-pk"]
+        triggers = append_only()
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="download_says_why")]
+
+    def __str__(self) -> str:
+        return f"{self.paper} {self.reason}"

@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,15 +57,18 @@ def render(
     dated: datetime,
     author: str = "",
     attachments: Sequence[Attachment] = (),
+    laid_out: Callable[[int], None] | None = None,
 ) -> bytes:
-    """Print ``template``; ``dated`` is the moment that the file names as its own.
+    """Print ``template``; ``dated`` is the moment that the file names as its own; ``laid_out`` hears of each page.
 
     Raises:
         RenderError: a letter has no glyph, a picture or sheet is missing, or the machine lacks Pango.
     """
     html = render_to_string(template, context)
     with _at_the_press, _our_fonts(), _complaints() as complaints:
-        content = _press().to_pdf(html, title=title, author=author, dated=dated, attachments=attachments)
+        content = _press().to_pdf(
+            html, title=title, author=author, dated=dated, attachments=attachments, laid_out=laid_out
+        )
     if complaints:
         raise RenderError(_sentence(complaints))
     return content

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import warnings
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,8 +57,21 @@ class StaticOnly(URLFetcher):
         return URLFetcherResponse(url, Path(path).read_bytes(), {"Content-Type": TYPES[Path(path).suffix]})
 
 
-def to_pdf(html: str, *, title: str, author: str, dated: datetime, attachments: Sequence[Attachment]) -> bytes:
-    """Print one document."""
+def to_pdf(
+    html: str,
+    *,
+    title: str,
+    author: str,
+    dated: datetime,
+    attachments: Sequence[Attachment],
+    laid_out: Callable[[int], None] | None = None,
+) -> bytes:
+    """Print one document; ``laid_out`` hears the number of each page, and may stop the press by what it raises."""
+    with _no_sweeping(), _pages(laid_out):
+        return _printed(html, title=title, author=author, dated=dated, attachments=attachments)
+
+
+def _printed(html: str, *, title: str, author: str, dated: datetime, attachments: Sequence[Attachment]) -> bytes:
     try:
         source = HTML(string=html, base_url=STATIC, url_fetcher=StaticOnly())
         hangul.keep_words(source.etree_element)
@@ -82,6 +98,46 @@ def _fonts(sheet: str) -> FontConfiguration:
     return FontConfiguration()
 
 
+@contextmanager
+def _no_sweeping() -> Iterator[None]:
+    """Without Python's collector, which walks over every box of a long paper again and again (docs/benchmarks.md)."""
+    swept = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if swept:
+            gc.enable()
+
+
+class _Pages(logging.Handler):
+    """WeasyPrint says its progress to a logger, and nowhere else."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        super().__init__(logging.INFO)
+        self.tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "Page %d" in str(record.msg) and record.args:
+            self.tell(int(record.args[-1]))
+
+
+@contextmanager
+def _pages(tell: Callable[[int], None] | None) -> Iterator[None]:
+    if tell is None:
+        yield
+        return
+    logger, handler = logging.getLogger("weasyprint.progress"), _Pages(tell)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 def _finish(document: Document, pdf: PDF) -> None:
     headers.repair(document, pdf)
     if "AF" in pdf.catalog:  # WeasyPrint names every attachment twice
@@ -101,7 +157,7 @@ def _embedded(one: Attachment, dated: datetime) -> Embedded:
         string=one.content,
         name=one.name,
         description=one.description,
-        created=dated,
-        modified=dated,
+        created=dated.astimezone(UTC),  # WeasyPrint writes the figures as they are and calls them UTC
+        modified=dated.astimezone(UTC),
         relationship="Data",
     )

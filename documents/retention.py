@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from documents.models import IssuedDocument, Print
+from documents.models import IssuedDocument, Lending, Print
 from lifecycle.retention import Kind, Period, register
 
 
@@ -32,5 +32,21 @@ register(
         born="issued_at",
         destroy=destroy,
         method="데이터베이스와 저장소에서 삭제(복구 불가)",
+    )
+)
+
+
+def _lent(before: datetime) -> models.QuerySet:
+    return Lending.objects.filter(until__lt=before)
+
+
+register(
+    Kind(
+        code="documents.lending",
+        label="문서 내려받기 주소와 내려받은 기록",
+        basis="개인정보 보호법 제21조(기한이 지난 날부터 2년, 접속기록과 같은 기간)",
+        period=Period(years=2),
+        expired=_lent,
+        born="made_at",
     )
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from documents import making
+from documents import making, printing
 from documents.models import IssuedDocument, Withdrawal
 from documents.pdf import RenderError
 
@@ -31,5 +31,6 @@ def make(pk: int) -> None:
 def sweep() -> None:
     """Finish what a hint or a worker lost."""
     waiting = IssuedDocument.objects.unfinished().filter(issued_at__lt=timezone.now() - REST)
+    waiting = waiting.exclude(pk__in=printing.in_hand())
     for pk in waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]:
         make(pk)

@@ -10,4 +10,6 @@ urlpatterns = [
     path("verify/<str:code>/", views.verified, name="verified"),
     path("<int:pk>/", views.paper, name="paper"),
     path("<int:pk>/file/", views.file, name="file"),
+    path("<int:pk>/lend/", views.lend, name="lend"),
+    path("lent/<str:token>/", views.lent, name="lent"),
 ]

@@ -9,17 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from documents import kinds, tries
-from documents.forms import MOST_BYTES, CodeForm, FileForm
+from documents import kinds, lending, printing, tries
+from documents.forms import MOST_BYTES, CodeForm, FileForm, LendForm
 from documents.forms import code_of as normal
 from documents.models import IssuedDocument
 from lifecycle import access
+from lifecycle.locks import Refused
 from lifecycle.models import AccessLog
 
 SECONDS_TO_LOOK_AGAIN = 5
@@ -38,7 +39,14 @@ def _own(request: HttpRequest, pk: int) -> IssuedDocument:
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """What it is, where it stands, and the file; while a worker makes it, the page looks again by itself."""
     document = _own(request, pk)
-    response = render(request, "papers/paper.html", {"paper": document})
+    context: dict[str, Any] = {"paper": document, "form": LendForm() if document.is_official else None}
+    return _shown(request, document, context)
+
+
+def _shown(request: HttpRequest, document: IssuedDocument, context: dict[str, Any]) -> HttpResponse:
+    if not document.is_ready and request.user.is_staff:
+        context["work"] = printing.under_way(document)
+    response = render(request, "papers/paper.html", context)
     if not document.is_ready and not document.is_withdrawn:
         response.headers["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)
     return response
@@ -49,7 +57,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 def file(request: HttpRequest, pk: int) -> HttpResponse:
     """The PDF, logged. A withdrawn paper is not handed out again; one in the making leads to its page."""
     document = _own(request, pk)
-    if document.is_withdrawn or not document.is_ready:
+    if document.is_withdrawn or not document.is_ready or document.is_official:
         return redirect("documents:paper", pk)
     kind = kinds.get(document.kind)
     person = kind.person(document.subject) if document.subject else None
@@ -60,10 +68,53 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         subject=person,
         people=int(person is not None),
     )
-    content = b"".join(document.print.pieces())  # a paper is some hundred kilobytes; whole or not at all
+    return _pdf(document, b"".join(document.print.pieces()))  # some hundred kilobytes; whole or not at all
+
+
+def _pdf(document: IssuedDocument, content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'{document.number}.pdf')}"
     return response
+
+
+@never_cache
+@require_POST
+def lend(request: HttpRequest, pk: int) -> HttpResponse:
+    """An official paper with a reason: its file at once, or a link for somebody else that works for some days."""
+    document, form = _own(request, pk), LendForm(request.POST)
+    context: dict[str, Any] = {"paper": document, "form": form}
+    if not document.is_official:
+        raise Http404
+    if form.is_valid():
+        try:
+            made = lending.lend(document, by=request.user, reason=form.cleaned_data["reason"], lasts=form.lasts)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            if form.lasts == lending.AT_ONCE:
+                return redirect(lending.path_of(made))
+            context |= {"lending": made, "link": lending.url_of(made), "form": LendForm()}
+    return _shown(request, document, context)
+
+
+# --- By a link ---------------------------------------------------------------------------------
+
+
+@login_not_required
+@never_cache
+@require_safe
+def lent(request: HttpRequest, token: str) -> HttpResponse:
+    """The file behind a signed link, written down with the reason that it was made for."""
+    if not tries.allowed(request):
+        return render(request, "429.html", status=429)
+    found = lending.lent(token)
+    if found is None:
+        raise Http404
+    try:
+        content = lending.take(found, by=request.user if request.user.is_authenticated else None)
+    except Refused as refused:
+        return render(request, "papers/lent.html", {"sentence": str(refused)}, status=410)
+    return _pdf(found.paper, content)
 
 
 # --- Anybody's ---------------------------------------------------------------------------------

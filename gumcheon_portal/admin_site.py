@@ -125,6 +125,7 @@ WORK: dict[str, list[str | Link]] = {
     ],
     "결재": ["lifecycle.Approval"],
     "예산": [
+        Link("예산 표와 문서", "budget_papers", "budget.view_money"),
         Link("예산 기록하기", "budget_entry_add", "budget.add_entry"),
         "budget.Entry",
         "budget.Line",

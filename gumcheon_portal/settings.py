@@ -373,5 +373,6 @@ CODES_PER_NUMBER_A_DAY = env.int("CODES_PER_NUMBER_A_DAY", default=10)
 CODES_PER_ADDRESS_A_DAY = env.int("CODES_PER_ADDRESS_A_DAY", default=50)  # a school shares one address
 CODES_A_DAY = env.int("CODES_A_DAY", default=3_000)
 AD_OPT_OUT = env("AD_OPT_OUT", default="")  # free number to refuse advertisements by; without it none is sent
+BUDGET_SIGNERS = env.list("BUDGET_SIGNERS", default=["담당", "팀장", "과장"])  # boxes to sign in on budget papers
 QUIET_FROM, QUIET_UNTIL = env.hours("QUIET_HOURS", default="21:00-08:00")  # KST; 정보통신망법 제50조 제3항
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=120)

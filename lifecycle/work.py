@@ -133,6 +133,16 @@ def advance(queue: str, *, seconds: float = SLICE_SECONDS) -> int:
     return passed
 
 
+def told(work: Work, part: int) -> None:
+    """Say how much of the item in hand is done, 0 to 99 percent; the lease is renewed with it.
+
+    Raises:
+        Refused: the work was stopped, or another worker has taken it: give up the item.
+    """
+    if not _held(work).update(part=min(max(part, 0), 99), lease_until=timezone.now() + LEASE):
+        raise Refused("작업을 그만두었습니다.")
+
+
 def claim(queue: str) -> Work | None:
     """Lease the work that waited longest to this worker alone; others step over it. ``None`` when none waits."""
     now = timezone.now()
@@ -186,7 +196,7 @@ def _pass(work: Work, problem: str) -> bool:
         name = _kinds[work.kind].name(work.items[work.position])
         work.failed = [*work.failed, {"item": name, "why": problem}]
     kept = _held(work).update(
-        position=F("position") + 1, tries=0, lease_until=timezone.now() + LEASE, failed=work.failed
+        position=F("position") + 1, part=0, tries=0, lease_until=timezone.now() + LEASE, failed=work.failed
     )
     work.position, work.tries = work.position + 1, 0
     return bool(kept)

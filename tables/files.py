@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -21,6 +23,7 @@ from tables.values import Kind, Ratio, Table, Value, written
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -70,6 +73,39 @@ def _machine(value: Value, kind: Kind, table: Table) -> Plain:
     if isinstance(value, int | Decimal):
         return table.unit.of(value) if kind == Kind.WON else value
     return written(value, kind, table.unit)
+
+
+def as_json(table: Table) -> bytes:
+    """Columns and rows with money in whole won, unrounded; ``null`` is a blank cell, a share is its two numbers."""
+    value = {
+        "title": table.title,
+        "as_of": table.as_of.isoformat() if table.as_of else None,
+        "printed_unit": table.unit.label if table.has_money else None,
+        "head": table.head,
+        "columns": [
+            {"label": column.label, "group": column.group or None, "kind": column.kind.value}
+            for column in table.columns
+        ],
+        "rows": [
+            {"label": row.label, "total": row.total, "cells": [_plain(cell) for cell in row.cells]}
+            for row in table.rows
+        ],
+        "notes": list(table.footnotes),
+    }
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _plain(value: Value) -> object:
+    match value:
+        case Ratio():
+            return {"numerator": value.numerator, "denominator": value.denominator}
+        case Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case None | int() | str():
+            return value
+    return written(value, Kind.TEXT)
 
 
 def as_xlsx(table: Table) -> bytes:

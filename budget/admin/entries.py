@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from budget import balance, ledger, moves, overrun
+from budget.admin.papers import Papers
 from budget.forms import Act, CarryForm, EntryForm, ReasonForm, SettleForm, ShiftForm, open_lines, twins
 from budget.ledger import NotEnough, Posting
 from budget.models import Carry, Entry, Proposal, Stage
@@ -78,6 +79,7 @@ class EntryAdmin(AppendOnlyAdmin):
             return path(where, self.admin_site.admin_view(view), name=f"budget_entry_{name}")
 
         return [
+            *Papers(self).urls(),
             page("left/", require_safe(self.left), "left"),
             page("shift/", both(self.shift), "shift"),
             page("carry/", both(self.carry), "carry"),

@@ -38,9 +38,10 @@ class WorkQuerySet(models.QuerySet):
 class Work(Lifecycle):
     """One piece of long work: a list of items frozen at the start, taken one after the other.
 
-    ``position`` is how many items are behind it, whether done or failed; ``tries`` how often workers took it
-    up at this position without getting past. ``holder`` and ``lease_until`` say in whose hands it is. Neither
-    ``params`` nor ``items`` nor ``failed`` may name a person: they hold keys, and numbers that staff look up.
+    ``position`` is how many items are behind it, whether done or failed, ``part`` how much of the next is done, in
+    percent; ``tries`` how often workers took it up at this position without getting past. ``holder`` and
+    ``lease_until`` say in whose hands it is. Neither ``params`` nor ``items`` nor ``failed`` may name a person: they
+    hold keys, and numbers that staff look up.
     """
 
     class State(models.TextChoices):
@@ -67,6 +68,7 @@ class Work(Lifecycle):
     items = models.JSONField("할 일", default=list, encoder=DjangoJSONEncoder, editable=False)
     total = models.PositiveIntegerField("모두", editable=False)
     position = models.PositiveIntegerField("지나온 것", default=0, editable=False)
+    part = models.PositiveSmallIntegerField("하고 있는 것(%)", default=0, editable=False)
     failed = models.JSONField("못 한 것", default=list, editable=False)
     result = models.JSONField("결과", default=dict, encoder=DjangoJSONEncoder, editable=False)
     tries = models.PositiveSmallIntegerField("되풀이", default=0, editable=False)
@@ -109,8 +111,8 @@ class Work(Lifecycle):
 
     @property
     def percent(self) -> int:
-        """How far it is; 100 only when nothing is left."""
-        return self.position * 100 // self.total if self.total else 100
+        """How far it is, the item in hand included; 100 only when nothing is left."""
+        return (self.position * 100 + self.part) // self.total if self.total else 100
 
     @property
     def progress_label(self) -> str:
