@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
-from pydyf import PDF, Array
+from pydyf import PDF, Array, String
 from weasyprint import HTML
 from weasyprint import Attachment as Embedded
 from weasyprint.document import Document
@@ -21,7 +21,7 @@ from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from documents import hangul, headers
+from documents import hangul, headers, margins
 from documents.pdf import Attachment, RenderError
 
 STATIC = "static:"
@@ -140,8 +140,12 @@ def _pages(tell: Callable[[int], None] | None) -> Iterator[None]:
 
 def _finish(document: Document, pdf: PDF) -> None:
     headers.repair(document, pdf)
+    margins.repair(pdf)
     if "AF" in pdf.catalog:  # WeasyPrint names every attachment twice
         pdf.catalog["AF"] = Array(dict.fromkeys(pdf.catalog["AF"]))
+    files = [one for one in pdf.objects if isinstance(one, dict) and one.get("Type") == "/Filespec"]
+    for number, file in enumerate(files, start=1):  # the old name is for readers that know no Hangul
+        file["F"] = String(f"data-{number}.{str(file['UF'].string).rpartition('.')[2]}")
 
 
 class Metadata(DocumentMetadata):

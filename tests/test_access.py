@@ -256,6 +256,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "questionnaires:delete_file": lambda demo: {"pk": 1},
     "documents:paper": lambda demo: {"pk": 1},  # the demo has none: nobody may learn more
     "documents:file": lambda demo: {"pk": 1},
+    "documents:lend": lambda demo: {"pk": 1},
     "documents:verified": of(code=lambda demo: "2222-2222-2222"),
     "centre:policy": of(kind=lambda demo: "privacy"),
     "centre:policy_version": _privacy_text,
