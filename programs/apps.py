@@ -10,6 +10,7 @@ class ProgramsConfig(AppConfig):
     def ready(self) -> None:
         from programs import (  # noqa: PLC0415 (they register themselves)
             audiences,  # noqa: F401
+            camp_privacy,  # noqa: F401
             certificates,  # noqa: F401
             departures,  # noqa: F401
             disclosure,  # noqa: F401

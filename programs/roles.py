@@ -32,6 +32,7 @@ _PARTNERS = [
 ]
 
 _APPLICATIONS = ["programs.view_application", "programs.change_application", "programs.add_application"]
+_CAMPS = ["programs.view_stay", "programs.change_stay", "programs.open_contacts"]
 _DRAWS = ["programs.view_draw", "programs.hold_draw"]
 
 _REVIEWS = ["programs.view_review", "programs.score_application", "programs.announce_review"]
@@ -46,6 +47,7 @@ ROLE_PERMISSIONS = {
         *_DRAWS,
         *_INVITATIONS,
         *_REVIEWS,
+        *_CAMPS,
         "programs.delete_program",
         "programs.delete_run",
     ],
@@ -63,6 +65,7 @@ ROLE_PERMISSIONS = {
         "programs.view_rostershare",
         "programs.view_handover",
         "programs.view_visit",
+        "programs.view_stay",
     ],
     "개인정보 담당": ["programs.view_rostershare", "programs.change_rostershare", "programs.view_handover"],
     "감사(열람)": [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from programs.models.applications import Application, Participant, RunOffer
 from programs.models.attendance import Mark
+from programs.models.camps import CampRoom, Kept, Mentor, Stay, Team
 from programs.models.catalogue import Program
 from programs.models.draws import Draw, DrawEntry, DrawFile
 from programs.models.forms import Accepted
@@ -22,6 +23,7 @@ __all__ = [
     "Agreement",
     "AgreementFile",
     "Application",
+    "CampRoom",
     "ContactPerson",
     "Criterion",
     "Decision",
@@ -30,8 +32,10 @@ __all__ = [
     "DrawFile",
     "Group",
     "HandOver",
+    "Kept",
     "Mark",
     "Material",
+    "Mentor",
     "Participant",
     "Program",
     "ProgramWords",
@@ -45,6 +49,8 @@ __all__ = [
     "Session",
     "Stand",
     "Status",
+    "Stay",
+    "Team",
     "Visit",
     "VisitTime",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -265,6 +266,15 @@ class Participant(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["student"], name="participant_student")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="gives_its_bed_back",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("left_at"),
+                condition=pgtrigger.Q(new__left_at__isnull=False),
+                func="DELETE FROM programs_stay WHERE participant_id = NEW.id; RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.called
