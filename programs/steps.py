@@ -17,7 +17,7 @@ from accounts.overview import Asked, Entry, Group, Step, Urgency
 from krds.dates import kdate, kdatetime, kperiod
 from programs import engagements, waiting
 from programs.engagements import Engagement
-from programs.models import Application, Mark, Participant, Program, Run, RunOffer
+from programs.models import Application, Mark, Mentor, Participant, Program, Run, RunOffer
 
 State = Application.State
 
@@ -58,6 +58,18 @@ def what_presses(user: User, now: datetime) -> Step | None:
     if state == State.ACCEPTED:
         return _form(application, title, now, None)
     return _coming(title, starts_at, now, url=_page(application))
+
+
+@overview.steps
+def my_camps(asked: Asked) -> Iterable[Step]:
+    """The teams that one looks after, while their camp is near."""
+    for mentor in Mentor.objects.serving(asked.user, asked.now).select_related("run__program"):
+        yield Step(
+            sentence=_("%(title)s의 멘토로 함께하고 계십니다.") % {"title": mentor.run.program.title},
+            url=reverse("programs:camps"),
+            action=_("내 조 보기"),
+            urgency=Urgency.SOON,
+        )
 
 
 @overview.steps

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from programs import feeds
-from programs.views import applications, applying, attendance, catalogue, invited, partners, results, visits
+from programs.views import applications, applying, attendance, camps, catalogue, invited, partners, results, visits
 
 app_name = "programs"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("visits/<int:pk>/cancel/", visits.cancel, name="visit_cancel"),
     path("draws/<int:run_id>/", results.draw, name="draw"),
     path("draws/<int:run_id>/<str:kind>/", results.file, name="draw_file"),
+    path("camps/", camps.mine, name="camps"),
+    path("camps/<int:pk>/", camps.team, name="camp_team"),
+    path("camps/<int:pk>/contacts/", camps.contacts, name="camp_contacts"),
     path("partners/", partners.directory, name="partners"),
     path("runs/<int:pk>/roster/", partners.notice, name="roster_notice"),
     path("month/<int:year>-<int:number>.pdf", catalogue.month, name="month"),

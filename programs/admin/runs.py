@@ -21,6 +21,7 @@ from krds.dates import kdatetime, kperiod
 from lifecycle.admin import StaffAdmin
 from lifecycle.locks import lock
 from programs import publishing, rules
+from programs.admin.camps import Camps
 from programs.admin.entering import Entering
 from programs.admin.going import Going
 from programs.admin.meeting import Meetings, RoomField
@@ -193,7 +194,7 @@ class RunAdmin(StaffAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        parts = (Meetings(self), Going(self), Entering(self), Messages(self))
+        parts = (Meetings(self), Camps(self), Going(self), Entering(self), Messages(self))
         return [*(url for part in parts for url in part.urls()), *super().get_urls()]
 
     # --- Columns -----------------------------------------------------------------------------
