@@ -61,6 +61,8 @@ class Demo:
         self.form = Questionnaire.objects.answerable().first()
         self.visit = Visit.objects.get(state=Visit.State.ASKED)
         self.partners_run = RosterShare.objects.get().run
+        self.camp = Run.objects.get(teams__in_charge__user__email=f"partner@{DOMAIN}")
+        self.camp_day = timezone.localdate(self.camp.starts_at).isoformat()
         self.slot = Slot.objects.free().filter(counselor__user__email=f"counselor@{DOMAIN}").first()
 
     @staticmethod
@@ -152,6 +154,19 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:programs_roster_send": _session,
     "admin:programs_roster_undo": _session,
     "admin:programs_roster_paper": _session,
+    "admin:programs_camp": of(pk=lambda demo: demo.camp.pk),
+    "admin:programs_camp_proposal": of(pk=lambda demo: demo.camp.pk),
+    "admin:programs_camp_day": of(pk=lambda demo: demo.camp.pk, day=lambda demo: demo.camp_day),
+    "admin:programs_camp_day_paper": of(pk=lambda demo: demo.camp.pk, day=lambda demo: demo.camp_day),
+    "admin:programs_camp_contacts": of(
+        pk=lambda demo: demo.camp.pk, key=lambda demo: demo.camp.teams.order_by("pk").first().pk
+    ),
+    "admin:programs_camp_add": of(pk=lambda demo: demo.camp.pk, part=lambda _: "room"),
+    "admin:programs_camp_put": of(
+        pk=lambda demo: demo.camp.pk, part=lambda _: "team", key=lambda demo: demo.camp.teams.order_by("pk").first().pk
+    ),
+    "programs:camp_team": of(pk=lambda demo: demo.camp.teams.order_by("pk").first().pk),
+    "programs:camp_contacts": of(pk=lambda demo: demo.camp.teams.order_by("pk").first().pk),
     "admin:programs_completion": of(pk=lambda _: Session.objects.earliest("pk").run_id),
     "admin:programs_certificates": of(pk=lambda _: Session.objects.earliest("pk").run_id),
     "admin:programs_certificates_file": lambda _: {"pk": 1},  # the demo has made none at once

@@ -13,6 +13,7 @@ from gumcheon_portal.demo import (
     answers,
     applying,
     attendance,
+    camps,
     catalogue,
     draws,
     fair,
@@ -70,6 +71,7 @@ class Command(BaseCommand):
         applying.applied(town)
         attendance.fill(town)
         mailings.fill(town)
+        camps.fill(town)
         draws.fill(town)
         reviews.fill(town)
         fair.fill(town)
