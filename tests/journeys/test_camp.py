@@ -56,9 +56,9 @@ def test_staff_place_people_and_the_mentor_looks_after_the_own(visitor):
 
     mentor.log_in("partner")
     mentor.go("/my/")
-    mentor.page.get_by_role("link", name="내 조 보기").click()
+    mentor.page.get_by_role("link", name="멘토로 함께").first.click()
     both(mentor, "mine")
-    mentor.page.get_by_role("link", name="1조").click()
+    mentor.page.get_by_role("main").get_by_role("link", name="1조").click()
     both(mentor, "own-team")
     mentor.page.get_by_role("button", name="비상 연락처 열기").click()
     both(mentor, "own-contacts")
