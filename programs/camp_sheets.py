@@ -104,9 +104,9 @@ def of_teams(run: Run, only: Iterable[Team] | None = None) -> list[TeamDay]:
 def contacts(team: Team) -> list[Contact]:
     """What is to be known of each of a team in an emergency. The caller writes down who opened it."""
     mine = [line for line in lines(team.run) if line.team == team.pk]
-    rows = Response.objects.filter(
-        case_type=SECOND.content_type, case_id__in=[line.key for line in mine], state=Response.State.SENT
-    )
+    rows = Response.objects.filter(case_type=SECOND.content_type, case_id__in=[line.key for line in mine]).exclude(
+        state=Response.State.DRAFT
+    )  # opened again, what was told before still helps
     sent = {row.case_id: row for row in rows.select_related("version").prefetch_related("attachments").order_by("pk")}
     return [_contact(line, sent.get(line.key)) for line in mine]
 

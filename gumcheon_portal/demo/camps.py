@@ -22,7 +22,7 @@ PAPERS = {
     "emergency_phone": "010-0000-0000",
     "health": "없음",
     "food": "복숭아",
-    "guardian_agrees": "동의합니다",
+    "guardian_agrees": ["동의합니다"],
 }
 
 

@@ -290,7 +290,7 @@ def papers(run, people, team) -> Response:
     sheet = answering.sheet(one)
     answers = {
         "emergency_name": "김보호", "emergency_phone": "010-0000-0001", "health": SECRET,
-        "guardian_agrees": "동의합니다",
+        "guardian_agrees": ["동의합니다"],
     }  # fmt: skip
     return answering.send(one, sheet.version, answers, by=one.application.applicant, revision=0)
 
@@ -335,7 +335,7 @@ def test_the_contacts_go_two_weeks_after_the_camp(papers, moment, due):
     if due:
         assert camp_privacy.CONTACTS.destroy(rows) == 1
         papers.refresh_from_db()
-        assert papers.answers == {"guardian_agrees": "동의합니다"}
+        assert papers.answers == {"guardian_agrees": ["동의합니다"]}
         assert not camp_privacy.CONTACTS.due(now).exists()
         assert camp_sheets.contacts(Mentor.objects.get().teams.get())[0].missing[:5] == "보존 기간"
 
