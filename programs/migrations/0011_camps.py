@@ -14,7 +14,7 @@ import accounts.names
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_consent_spoken_by"),
-        ("programs", "0009_draws"),
+        ("programs", "0010_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
