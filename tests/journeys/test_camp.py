@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.desk import both, told
 
@@ -23,14 +24,14 @@ def test_staff_place_people_and_the_mentor_looks_after_the_own(visitor):
     page.locator("[name=name]").fill("301호")
     page.locator("[name=capacity]").fill("1")
     page.get_by_role("button", name="저장").click()
-    assert "이미 있습니다" in page.locator(".errornote").inner_text()
+    expect(page.locator(".errornote")).to_contain_text("이미 있습니다")
     page.locator("[name=name]").fill("303호")
     page.get_by_role("button", name="저장").click()
     told(clerk, "저장했습니다")
     for number in (0, 1):  # two into one bed
         page.locator("select[name^=room-]").nth(number).select_option(label="303호")
     page.get_by_role("button", name="배정 저장").click()
-    assert "정원은 1명인데 2명" in page.locator(".errornote").inner_text()
+    expect(page.locator(".errornote")).to_contain_text("정원은 1명인데 2명")
     both(clerk, "refused")
     page.locator("select[name^=room-]").nth(1).select_option(label="없음")
     page.get_by_role("button", name="배정 저장").click()
@@ -62,4 +63,4 @@ def test_staff_place_people_and_the_mentor_looks_after_the_own(visitor):
     both(mentor, "own-team")
     mentor.page.get_by_role("button", name="비상 연락처 열기").click()
     both(mentor, "own-contacts")
-    assert "010-0000-0000" in mentor.page.locator("main").inner_text()
+    expect(mentor.page.locator("main")).to_contain_text("010-0000-0000")
