@@ -9,7 +9,14 @@ class BudgetConfig(AppConfig):
 
     def ready(self) -> None:
         from budget import overrun, years  # noqa: PLC0415
+        from budget.grants import (  # noqa: PLC0415 (they register themselves)
+            deciding,
+            disclosure,  # noqa: F401
+            notices,  # noqa: F401
+            papers,  # noqa: F401
+            retention,  # noqa: F401
+        )
         from lifecycle import approval  # noqa: PLC0415
 
-        for kind in (overrun.OVERRUN, years.CLOSE, years.REOPEN):
+        for kind in (overrun.OVERRUN, years.CLOSE, years.REOPEN, deciding.DECIDE):
             approval.register(kind)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("intake/", include("intake.urls")),
     path("programs/", include("programs.urls")),
     path("partner/", include("programs.partner_urls")),
+    path("grants/", include("budget.grants.urls")),
     path("news/", include("newsletter.urls")),
     path("centre/", include("centre.urls")),
     path("forms/", include("questionnaires.urls")),
