@@ -11,6 +11,8 @@ _READ = [
     "budget.view_publishedsource",
     "budget.view_publishedfigure",
     "budget.view_conflict",
+    "budget.view_grantcall",
+    "budget.view_grantapplication",
 ]
 
 ROLE_PERMISSIONS = {
@@ -19,7 +21,12 @@ ROLE_PERMISSIONS = {
         *(f"budget.{act}_{name}" for act in ("add", "change") for name in _DIMENSIONS),
         "budget.add_entry",
         "budget.change_conflict",
+        *(f"budget.{act}_grantcall" for act in ("add", "change", "delete")),
+        "budget.change_grantapplication",
+        "budget.review_grants",
     ],
-    "팀장(승인)": [*_READ, "budget.approve_fiscalyear"],
+    "팀장(승인)": [*_READ, "budget.approve_fiscalyear", "budget.approve_grants", "budget.review_grants"],
+    "프로그램 담당": ["budget.review_grants"],
+    "상담사": ["budget.review_grants"],
     "감사(열람)": _READ,
 }

@@ -22,6 +22,7 @@ SCHEDULE = {
     "freeze-draws": every(60, "programs.tasks.freeze_draws"),
     "announce-reviews": every(60, "programs.tasks.announce_reviews"),
     "remind-of-agreements": every(HOUR, "programs.tasks.remind_of_agreements"),
+    "remind-of-grants": every(HOUR, "budget.tasks.remind_of_grants"),
     "keep-the-programme-lines": every(60, "programs.tasks.keep_the_lines"),
     "ask-to-decide-on-runs": every(600, "programs.tasks.ask_to_decide"),
     "finish-papers": every(120, "documents.tasks.sweep", queue="pdf"),

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Affiliation, Guardianship, Student, User
+from budget.models import GrantApplication, GrantCall, GrantPayment
 from counseling import fair_papers
 from counseling.models import Booking, CalendarFeed, Fair, Rearrangement, Record, Slot, SlotOffer, Topic, Wish
 from gumcheon_portal.demo.logins import DOMAIN
@@ -109,6 +110,8 @@ _booking = of(pk=lambda demo: demo.booking.pk)
 _recorded = of(pk=lambda demo: Record.objects.filter(booking__student=demo.child).latest("pk").booking_id)
 _drawn = of(run_id=lambda _: Draw.objects.filter(drawn_at__isnull=False).latest("drawn_at").run_id)
 _fair = of(pk=lambda _: Fair.objects.get().pk)
+_call = of(pk=lambda _: GrantCall.objects.latest("pk").pk)
+_grant = of(pk=lambda _: GrantApplication.objects.earliest("pk").pk)
 _free_slot = of(pk=lambda demo: demo.slot.pk)
 _session = of(pk=lambda _: Session.objects.earliest("pk").pk)
 _privacy_text = of(kind=lambda demo: "privacy", version=lambda demo: 1)
@@ -229,6 +232,24 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "programs:visit_cancel": of(pk=lambda demo: demo.visit.pk),
     "admin:programs_visit_reach_file": of(year=lambda _: 2026, form=lambda _: "csv"),
     "programs:roster_notice": of(pk=lambda demo: demo.partners_run.pk),
+    "grants:granted_file": of(form=lambda _: "csv"),
+    "grants:call": _call,
+    "grants:start": _call,
+    "grants:application": _grant,
+    "grants:edit": _grant,
+    "grants:withdraw": _grant,
+    "grants:ask_payment": _grant,
+    "grants:report": _grant,
+    "grants:letter": _grant,
+    "grants:take_back": of(pk=lambda _: GrantPayment.objects.latest("pk").pk),
+    "grants:file": of(pk=lambda _: 0),
+    "admin:budget_grantcall_read": of(
+        pk=lambda _: GrantCall.objects.latest("pk").pk, application=lambda _: GrantApplication.objects.latest("pk").pk
+    ),
+    "admin:budget_grantapplication_act": of(
+        pk=lambda _: GrantApplication.objects.earliest("pk").pk, verb=lambda _: "pay"
+    ),
+    "admin:budget_grantapplication_file": of(pk=lambda _: 0),
     "partner:run": of(pk=lambda demo: demo.partners_run.pk),
     "partner:roster": of(pk=lambda demo: demo.partners_run.pk),
     "partner:roster_file": of(pk=lambda demo: demo.partners_run.pk, form=lambda _: "csv"),

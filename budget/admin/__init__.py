@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from budget.admin import entries, plan, published
+from budget.admin import calls, entries, grants, plan, published
 
-__all__ = ["entries", "plan", "published"]
+__all__ = ["calls", "entries", "grants", "plan", "published"]

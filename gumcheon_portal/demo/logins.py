@@ -41,6 +41,7 @@ LOGINS = (
     Login("privacy", "개인정보 담당", "표지음", role="개인정보 담당", is_staff=True),
     Login("auditor", "감사(열람)", "도라온", role="감사(열람)", is_staff=True),
     Login("teacher", "교사", "길마루"),
+    Login("school", "학교 담당자(보조금)", "구슬아"),
     Login("partner", "협력 기관 담당자", "현누리"),
     Login("parent", "보호자", "김나래"),
     Login("student", "학생", "김하늘"),

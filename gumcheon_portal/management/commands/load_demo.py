@@ -18,6 +18,7 @@ from gumcheon_portal.demo import (
     draws,
     fair,
     families,
+    grants,
     life,
     mailings,
     moved,
@@ -75,5 +76,6 @@ class Command(BaseCommand):
         draws.fill(town)
         reviews.fill(town)
         fair.fill(town)
+        grants.fill(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
