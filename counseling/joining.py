@@ -150,11 +150,11 @@ def stand_first(booking: Booking, *, by: User, reason: str) -> Wish | None:
     """Whoever lost a time through the centre waits before all others; the caller says so with what it has to say.
 
     Somebody who waits for this topic already goes to the front. ``None`` where there is nothing to wait for: the
-    topic is closed, or another counselling on it lies ahead. The caller holds the rows of the student and the booking.
+    topic is closed or a fair's, or another counselling on it lies ahead. The caller holds the rows of the student and the booking.
     """
     queue, now = waiting.enter(), timezone.now()
     student, topic = booking.student_id, booking.topic
-    if not topic.active or Booking.objects.upcoming().filter(student=student, topic=topic).exists():
+    if not topic.active or topic.at_fair or Booking.objects.upcoming().filter(student=student, topic=topic).exists():
         return None
     wish = Wish.objects.filter(student=student, topic=topic, state=Wish.State.WAITING).first()
     if wish and wish.until <= now:

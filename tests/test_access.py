@@ -208,6 +208,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:counseling_fair_times": _fair,
     "admin:counseling_fair_copy": _fair,
     "admin:counseling_fair_board": _fair,
+    "admin:counseling_fair_drop_out": of(pk=lambda _: Fair.objects.get().booths.first().pk),
     "admin:counseling_fair_sheet": of(pk=lambda _: Fair.objects.get().booths.first().pk),
     "counseling:rules": of(slug=lambda demo: Topic.objects.open().first().slug),
     "counseling:wish": of(pk=lambda demo: demo.subject(Wish).pk),

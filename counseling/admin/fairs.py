@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from counseling import booking as bookings
-from counseling import fair_papers, fair_views, fairs
+from counseling import dropping_out, fair_papers, fair_views, fairs
 from counseling.board import marks
 from counseling.models import Booking, Booth, BoothBreak, Fair
 from krds.dates import kdate
@@ -91,6 +91,15 @@ class CopyForm(forms.Form):
         self.fields["source"].queryset = Fair.objects.exclude(pk=fair.pk).select_related("run__program")
 
 
+class DropOutForm(forms.Form):
+    reason = forms.CharField(
+        label="가족에게 알릴 사유",
+        max_length=100,
+        help_text="문자와 이메일에 그대로 들어갑니다.",
+        error_messages={"required": "가족이 읽을 사유를 적어 주세요."},
+    )
+
+
 @admin.register(Fair)
 class FairAdmin(StaffAdmin):
     list_display = ["run", "day", "opens_at", "per_visitor", "booths"]
@@ -139,6 +148,7 @@ class FairAdmin(StaffAdmin):
             page("<int:pk>/times/", both(self.times), "times"),
             page("<int:pk>/copy/", both(self.copy), "copy"),
             page("<int:pk>/board/", never_cache(both(self.board)), "board"),
+            page("booths/<int:pk>/drop-out/", both(self.drop_out), "drop_out"),
             page("booths/<int:pk>/sheet.pdf", never_cache(require_safe(self.sheet)), "sheet"),
             *super().get_urls(),
         ]
@@ -219,6 +229,28 @@ class FairAdmin(StaffAdmin):
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect(f"{reverse('admin:counseling_fair_board', args=[fair.pk])}#talk-{booking.pk}")
+
+    def drop_out(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """부스 불참: whom it hits, the reason, and everything cancelled with one notice for each family."""
+        booth = get_object_or_404(Booth.objects.select_related("partner", "counselor"), pk=pk)
+        fair = self._one(request, booth.fair_id, "counseling.change_fair")
+        start = {"reason": f"{booth.partner.name} 부스가 사정으로 참가하지 못하게 되었습니다"[:100]}
+        form = DropOutForm(request.POST if request.method == "POST" else None, initial=start)
+        if form.is_valid():
+            try:
+                done = dropping_out.drop_out(booth, by=request.user, reason=form.cleaned_data["reason"])
+            except Refused as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(
+                    request, f"상담 {done.cancelled}건을 취소하고 빈 시간 {done.withdrawn}개를 거뒀습니다."
+                )
+                for booking, sentence in done.failures:
+                    messages.error(request, f"{mask_name(booking.student.name)}: {sentence} 이 예약은 그대로입니다.")
+                return redirect("admin:counseling_fair_change", fair.pk)
+        hit = [(one, mask_name(one.student.name)) for one in dropping_out.hit(booth)]
+        context = {"title": f"{booth.called} 참가 취소", "booth": booth, "form": form, "hit": hit}
+        return self._page(request, "drop_out", fair, context)
 
     def sheet(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A booth's day on paper, with names: whoever prints it leaves a row."""
