@@ -33,15 +33,19 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 START_LIMIT = 120  # seconds, a cold start on a busy machine included
+UNSET = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "SITE_URL"}
+DATA = {"PORTAL_DATA": os.environ.get("PORTAL_DATA", ""), "PORT": ""}  # of the portal under test
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory) -> Iterator[str]:
     """The address of a portal that was started with the one command, with the demo centre in it.
 
-    ``PORTAL_UNDER_TEST`` names one that runs already, for whoever writes a journey and is in a hurry.
+    ``PORTAL_UNDER_TEST`` names one that runs already, for whoever writes a journey and is in a hurry; its
+    ``PORTAL_DATA`` has to be set as well where a journey lets time pass (``later``).
     """
     if running := os.environ.get("PORTAL_UNDER_TEST"):
+        DATA["PORT"] = str(urlsplit(running).port)
         yield running
         return
     with socket.socket() as probe:
@@ -49,12 +53,10 @@ def portal(tmp_path_factory) -> Iterator[str]:
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("portal") / "log"
-    unset = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "SITE_URL"}
-    environment = {key: value for key, value in os.environ.items() if key not in unset}
-    environment |= {"PORT": str(port), "PORTAL_DATA": str(tmp_path_factory.mktemp("data"))}
+    DATA.update(PORT=str(port), PORTAL_DATA=str(tmp_path_factory.mktemp("data")))
     with log.open("w") as out:
         run = subprocess.Popen(
-            [sys.executable, "manage.py", "run"], cwd=settings.BASE_DIR, env=environment, stdout=out, stderr=out
+            [sys.executable, "manage.py", "run"], cwd=settings.BASE_DIR, env=_environment(), stdout=out, stderr=out
         )
         try:
             _wait_until_up(address, run, log)
@@ -62,6 +64,27 @@ def portal(tmp_path_factory) -> Iterator[str]:
         finally:
             run.send_signal(signal.SIGINT)
             run.wait(timeout=20)
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key not in UNSET} | DATA
+
+
+@pytest.fixture
+def later(portal) -> Callable[..., str]:
+    """Let time pass for one run, in a shell of the portal itself: ``later("number_is_out", run)``."""
+
+    def pass_time(what: str, *args: object) -> str:
+        given = ", ".join(repr(one) for one in args)
+        code = f"from tests.journeys import passing; print(passing.{what}({given}))"
+        command = [sys.executable, "manage.py", "shell", "-v0", "--no-imports", "-c", code]
+        done = subprocess.run(
+            command, check=False, cwd=settings.BASE_DIR, env=_environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return pass_time
 
 
 def _wait_until_up(address: str, run: subprocess.Popen, log: Path) -> None:
