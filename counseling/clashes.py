@@ -43,11 +43,13 @@ def of(
     there = Booking.objects.filter(student__in=family, period__overlap=period).select_related("topic")
     agreed = list(there.filter(state__in=Booking.AGREED).exclude(pk=leaving and leaving.pk).order_by("pk"))
     found = [_session(session) for session in engagements.of(students, period.lower, period.upper)]
+    said: set[int] = set()  # of a brother or sister it is said once, whoever else may be chosen
     for student in students:
         for booking in agreed:
             if booking.student_id == student.pk:
                 found.append(_own(student, booking))
-            elif booking.mode == Mode.VISIT:
+            elif booking.mode == Mode.VISIT and booking.pk not in said:
+                said.add(booking.pk)
                 found.append(_siblings(student, family[booking.student_id], booking))
     return found
 

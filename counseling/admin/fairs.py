@@ -95,6 +95,7 @@ class DropOutForm(forms.Form):
     reason = forms.CharField(
         label="가족에게 알릴 사유",
         max_length=100,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text="문자와 이메일에 그대로 들어갑니다.",
         error_messages={"required": "가족이 읽을 사유를 적어 주세요."},
     )

@@ -114,3 +114,12 @@ def test_a_programme_is_said_before_a_change_and_does_not_forbid_it(
 def test_nobody_is_engaged_without_a_place(student, slot, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert engagements.of([student], slot.starts_at, slot.ends_at) == []
+
+
+def test_a_sisters_visit_is_told_once_whoever_else_may_be_chosen(
+    student, sister, slot, topic, parent, make_slot, make_counselor, make_student
+):
+    bookings.book(slot.pk, student=sister, topic=topic, mode="visit", by=parent)
+    beside = make_slot(counselor=make_counselor("이도윤 상담사"))
+    children = [student, make_student("김나무", parent)]
+    assert len(clashes.of(children, beside.period, user=parent)) == 1
