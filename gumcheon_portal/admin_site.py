@@ -114,6 +114,11 @@ WORK: dict[str, list[str | Link]] = {
         Link("학교 단체 참여", "programs_visit_reach", "programs.view_run"),
         Link("협력 기관별 운영 통계", "programs_agreement_shift", "programs.view_run"),
     ],
+    "만족도 조사": [
+        Link("조사 결과", "surveys_results", "surveys.view_results"),
+        "surveys.Comment",
+        "surveys.Survey",
+    ],
     "소식과 입시정보": ["newsletter.Post"],
     "알림": [
         "notices.Mailing",

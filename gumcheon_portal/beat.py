@@ -29,6 +29,8 @@ SCHEDULE = {
     "scan-uploads": every(60, "questionnaires.tasks.scan_waiting"),
     "sweep-uploads": every(HOUR, "questionnaires.tasks.sweep"),
     **{f"go-on-{queue}": every(5, "lifecycle.tasks.advance", queue, queue=queue) for queue in ("default", "pdf")},
+    "ask-how-it-was": every(HOUR, "surveys.tasks.ask"),
+    "gather-answers": every(6 * HOUR, "surveys.tasks.gather"),
     "retain": every(HOUR, "lifecycle.tasks.retain"),
     "expire-roles": every(HOUR, "accounts.tasks.expire_roles"),
     "tell-turned-14": every(6 * HOUR, "accounts.tasks.tell_turned_14"),

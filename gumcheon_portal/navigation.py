@@ -54,6 +54,7 @@ MENU = (
             (_("센터 소개"), "centre:about"),
             (_("찾아오시는 길"), "centre:directions"),
             (_("운영시간과 쉬는 날"), "centre:hours"),
+            (_("만족도 조사 결과"), "surveys:results"),
         ),
     ),
 )

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "counseling",
     "programs",
     "newsletter",
+    "surveys",
     "intake",
     "questionnaires",
     "accounts",

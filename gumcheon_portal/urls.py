@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("partner/", include("programs.partner_urls")),
     path("grants/", include("budget.grants.urls")),
     path("news/", include("newsletter.urls")),
+    path("surveys/", include("surveys.urls")),
     path("centre/", include("centre.urls")),
     path("forms/", include("questionnaires.urls")),
     path("documents/", include("documents.urls")),

@@ -18,9 +18,11 @@ from programs.models import Program
 from questionnaires import building
 from questionnaires.design import Design
 from questionnaires.models import Questionnaire
+from surveys.models import Question, Survey
 
 PLAN = Path(__file__).resolve().parent
 RULES = "상담 기본 규칙"  # the house's defaults, for staff to change
+RECOMMEND = "다른 분께 추천하고 싶은 마음은 어느 정도인가요? (10이 가장 큽니다)"
 
 
 @transaction.atomic
@@ -31,6 +33,7 @@ def load() -> dict[str, int]:
         "상담 주제": _load_topics(),
         "질문지": _load_questionnaires(),
         "프로그램": _load_programmes(),
+        "만족도 조사": _load_surveys(),
         "정책 본문": publishing.publish_first_texts(),
         "예산 금액": money.load(),
         "공휴일": public_holidays.load_this_year_and_next(),
@@ -61,6 +64,21 @@ def _load_questionnaires() -> int:
         design = Design.read({"sections": sections})
         building.publish(building.change(version, lambda _empty, new=design: new, revision=version.revision), by=None)
         Topic.objects.filter(slug__in=row["topics"], questionnaire=None).update(questionnaire=form)
+    return len(new)
+
+
+def _load_surveys() -> int:
+    """One for each kind of use that has none; open, for the plan asks everybody, always."""
+    known = set(Survey.objects.values_list("use", flat=True))
+    new = [row for row in _read("surveys")["survey"] if row["use"] not in known]
+    for row in new:
+        survey = Survey.objects.create(use=row["use"], title=row["title"], is_open=True)
+        asked = [(Question.Kind.SCALE, text) for text in row["scales"]]
+        asked += [(Question.Kind.RECOMMEND, RECOMMEND), (Question.Kind.TEXT, row["opinion"])]
+        Question.objects.bulk_create(
+            Question(survey=survey, position=position, kind=kind, text=text)
+            for position, (kind, text) in enumerate(asked, 1)
+        )
     return len(new)
 
 

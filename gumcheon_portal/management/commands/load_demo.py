@@ -22,6 +22,7 @@ from gumcheon_portal.demo import (
     life,
     mailings,
     moved,
+    opinions,
     partners,
     queue,
     reviews,
@@ -77,5 +78,6 @@ class Command(BaseCommand):
         reviews.fill(town)
         fair.fill(town)
         grants.fill(town)
+        opinions.fill(rng)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
