@@ -39,6 +39,8 @@ from programs.models import (
     Visit,
 )
 from questionnaires.models import Questionnaire
+from surveys import results
+from surveys.models import Survey
 from tests import access
 from tests.access import VISITORS, Place
 
@@ -103,6 +105,19 @@ class Demo:
 
 def of(**found: Callable[[Demo], Any]) -> Callable[[Demo], dict[str, Any]]:
     return lambda demo: {name: find(demo) for name, find in found.items()}
+
+
+def _survey() -> Survey:
+    """The survey whose results the demo publishes."""
+    return Survey.objects.get(is_published=True)
+
+
+def _first(_: Demo) -> int:
+    return 0
+
+
+def _csv(_: Demo) -> str:
+    return "csv"
 
 
 # What URLs with arguments are asked for: the objects of the demo parent's family wherever somebody owns them.
@@ -227,6 +242,16 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "counseling:ics": _booking,
     "counseling:feed": of(token=lambda demo: "no-such-token"),
     "counseling:feed_revoke": of(pk=lambda demo: demo.subject(CalendarFeed).pk),
+    "surveys:answer": of(token=lambda _: "no-such-token"),
+    "surveys:visitor": of(code=lambda _: Survey.objects.get(use="visitor").code),
+    "surveys:file": of(
+        pk=lambda _: _survey().pk, half=lambda _: results.halves(_survey())[0].isoformat(), place=_first, form=_csv
+    ),
+    "admin:surveys_file": of(
+        pk=lambda _: _survey().pk, half=lambda _: results.halves(_survey())[0].isoformat(), place=_first, form=_csv
+    ),
+    "admin:surveys_survey_results": of(pk=lambda _: _survey().pk),
+    "admin:surveys_qr": of(pk=lambda _: Survey.objects.get(use="visitor").pk),
     "programs:visit_ask": of(pk=lambda demo: demo.visit.program_id),
     "programs:visit": of(pk=lambda demo: demo.visit.pk),
     "programs:visit_accept": of(pk=lambda demo: demo.visit.pk),
