@@ -75,7 +75,7 @@ class GrantApplication(Lifecycle):
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         State.DRAFT: frozenset({State.SUBMITTED, State.WITHDRAWN}),
         State.SUBMITTED: frozenset({State.CORRECTION, State.WITHDRAWN, State.GRANTED, State.REJECTED}),
-        State.CORRECTION: frozenset({State.SUBMITTED, State.CORRECTION, State.WITHDRAWN, State.REJECTED}),
+        State.CORRECTION: frozenset({State.SUBMITTED, State.WITHDRAWN, State.REJECTED}),
         State.GRANTED: frozenset({State.REPORTED, State.CANCELLED}),
         State.REPORTED: frozenset({State.REWORK, State.RETURNING, State.SETTLED}),
         State.REWORK: frozenset({State.REPORTED}),
