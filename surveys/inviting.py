@@ -38,10 +38,10 @@ def _invite(survey: Survey, now: datetime) -> int:
     for one in uses.finished(survey.use, since=since, until=until):
         if (key := (one.use, one.person.pk)) not in known:
             new.setdefault(key, one)
-    return sum(_ask(survey, some, now) for some in _in_parts(list(new.values())))
+    return sum(ask(survey, some, now) for some in _in_parts(list(new.values())))
 
 
-def _ask(survey: Survey, some: Sequence[Finished], now: datetime) -> int:
+def ask(survey: Survey, some: Sequence[Finished], now: datetime) -> int:
     """Rows and words of some people in one transaction. Whom another worker has asked meanwhile is left out."""
     made = {
         (one.use, one.person.pk): Invitation(

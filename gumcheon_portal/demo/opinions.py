@@ -7,15 +7,16 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from gumcheon_portal.demo.families import Town
 from programs.models import Program
-from surveys import answering, results
+from surveys import answering, inviting, results, uses
 from surveys.models import Answer, Asked, Comment, Question, Survey
 
 SHARES = (46, 34, 14, 4, 2)  # of a hundred, best first
 LEVELS = ("elementary", "middle", "high")
 
 
-def fill(rng: random.Random) -> None:
+def fill(rng: random.Random, town: Town) -> None:
     today = timezone.localdate()
     survey = Survey.objects.get(use=Survey.Use.LECTURE)
     programs = list(Program.objects.filter(kind__in=["lecture", "briefing"]).order_by("pk")[:3])
@@ -35,6 +36,15 @@ def fill(rng: random.Random) -> None:
     )
     Comment.objects.create(text="고1 학생을 위한 설명회도 열어 주세요.", **about)
     Survey.objects.filter(pk=survey.pk).update(is_published=True)
+    _ask_one_family(town)
+
+
+def _ask_one_family(town: Town) -> None:
+    """The demo's parent is asked about the last counselling, as the clock would within the hour."""
+    survey, now = Survey.objects.get(use=Survey.Use.COUNSELING), timezone.now()
+    found = uses.finished(survey.use, since=now - timedelta(days=92), until=now)
+    mine = [one for one in found if one.person == town.people["parent"]]
+    inviting.ask(survey, mine[-1:], now)
 
 
 def _answered(rng: random.Random, survey: Survey, subject: str, level: str, day: date) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from documents import qr
 from lifecycle.admin import StaffAdmin
 from surveys import results, views
-from surveys.models import Question, Survey
+from surveys.models import Answer, Question, Survey
 
 
 class QuestionInline(admin.TabularInline):
@@ -79,8 +79,8 @@ class SurveyAdmin(StaffAdmin):
 
     def all_results(self, request: HttpRequest) -> HttpResponse:
         self._check(request)
-        first = Survey.objects.order_by("-is_open", "use", "-pk").first()
-        return self._page(request, first)
+        answered = Exists(Answer.objects.filter(survey=OuterRef("pk")))
+        return self._page(request, Survey.objects.order_by(answered.desc(), "-is_open", "use", "-pk").first())
 
     def results(self, request: HttpRequest, pk: int) -> HttpResponse:
         self._check(request)

@@ -95,9 +95,12 @@ class Comment(models.Model):
         indexes = [models.Index(fields=["survey", "quarter"], name="survey_comment_quarter")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_published=False) | ~Q(shown="") & ~Q(done_about_it="") & Q(looked_at__isnull=False),
+                condition=Q(is_published=False) | ~Q(shown="") & ~Q(done_about_it=""),
                 name="survey_comment_whole",
                 violation_error_message="공개하려면 보여 줄 글과 조치한 내용을 모두 적어 주세요.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_published=False) | Q(looked_at__isnull=False), name="survey_comment_looked_at"
             ),
         ]
 

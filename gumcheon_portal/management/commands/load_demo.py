@@ -78,6 +78,6 @@ class Command(BaseCommand):
         reviews.fill(town)
         fair.fill(town)
         grants.fill(town)
-        opinions.fill(rng)
+        opinions.fill(rng, town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
