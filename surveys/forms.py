@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from krds.layout import Actions, Submit
-from krds.widgets import RadioCards
+from krds.widgets import InlineRadios, RadioCards
 from questionnaires.inspection import has_registration_number
 from surveys.answering import Given
 from surveys.models import Question, Survey
@@ -67,6 +67,6 @@ def _field(question: Question, *, required: bool) -> forms.Field:
         label=question.text,
         required=required,
         choices=choices,
-        widget=RadioCards,
+        widget=InlineRadios if question.kind == Question.Kind.RECOMMEND else RadioCards,
         error_messages={"required": _("답을 하나 골라 주세요."), "invalid_choice": _("보기에서 골라 주세요.")},
     )

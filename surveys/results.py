@@ -119,7 +119,13 @@ def _by(counted: Mapping[tuple[date, str, str], Group], code: str, half: date | 
         if half is None or key[0] == half:
             found[key[place]].asked += group.asked
             found[key[place]].chosen.update(group.chosen)
-    return dict(sorted(found.items(), key=lambda pair: str(pair[0])))
+    return dict(sorted(found.items(), key=lambda pair: _in_order(pair[0])))
+
+
+def _in_order(key: date | str) -> tuple[int, str]:
+    """School levels as one goes through them, what is not told apart last."""
+    levels = list(Level)
+    return (levels.index(key) if key in levels else len(levels) if key else len(levels) + 1, str(key))
 
 
 def _named(groups: Mapping[str, Group], names: Mapping[str, str]) -> dict[str, str]:

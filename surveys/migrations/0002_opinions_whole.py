@@ -5,23 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('surveys', '0001_answers_of_nobody'),
+        ("surveys", "0001_answers_of_nobody"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='comment',
-            name='survey_comment_whole',
+            model_name="comment",
+            name="survey_comment_whole",
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('is_published', False), models.Q(models.Q(('shown', ''), _negated=True), models.Q(('done_about_it', ''), _negated=True)), _connector='OR'), name='survey_comment_whole', violation_error_message='공개하려면 보여 줄 글과 조치한 내용을 모두 적어 주세요.'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_published", False),
+                    models.Q(models.Q(("shown", ""), _negated=True), models.Q(("done_about_it", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="survey_comment_whole",
+                violation_error_message="공개하려면 보여 줄 글과 조치한 내용을 모두 적어 주세요.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.CheckConstraint(condition=models.Q(('is_published', False), ('looked_at__isnull', False), _connector='OR'), name='survey_comment_looked_at'),
+            model_name="comment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_published", False), ("looked_at__isnull", False), _connector="OR"),
+                name="survey_comment_looked_at",
+            ),
         ),
     ]
