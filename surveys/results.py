@@ -19,6 +19,7 @@ from django.db.models import Count
 from accounts.schoolyear import Level
 from surveys import uses
 from surveys.models import Asked, Invitation, Question, Survey
+from tables.charts import Bars, Series
 from tables.suppression import THRESHOLD, agreeing
 from tables.values import HIDDEN, Column, Kind, Ratio, Row, Table, Value
 
@@ -175,6 +176,22 @@ def _division(about: tuple[Survey, date], code: str, groups: dict, names: dict, 
 
 def _slug(survey: Survey, half: date, code: str) -> str:
     return f"survey-{survey.pk}-{half:%Y%m}-{code}"
+
+
+def trend(survey: Survey, table: Table) -> Bars:
+    """The first table as a chart: answers and how many of them were satisfied, by half-year; no bar where hidden."""
+    numbers = [row.cells[0] for row in table.rows]
+    shares = [row.cells[-1] for row in table.rows]
+    return Bars(
+        slug=f"survey-{survey.pk}",
+        title=f"{survey.title} 반기별 응답",
+        description="반기마다 답한 사람 수와, 그 가운데 만족 이상으로 답한 사람 수입니다. 같은 값이 아래 표에 있습니다.",
+        labels=tuple(row.label for row in table.rows),
+        series=(
+            Series("응답(명)", tuple(one if isinstance(one, int) else None for one in numbers)),
+            Series("만족 이상(명)", tuple(one.numerator if isinstance(one, Ratio) else None for one in shares)),
+        ),
+    )
 
 
 # --- Question by question ----------------------------------------------------------------------

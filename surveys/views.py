@@ -8,7 +8,6 @@ from collections.abc import Callable
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +16,7 @@ from surveys import answering, results, tokens
 from surveys.answering import Given
 from surveys.forms import AnswerForm
 from surveys.models import Comment, Invitation, Survey
+from tables.charts import svg
 from tables.files import as_csv, as_xlsx, attachment
 
 FILES = {"csv": as_csv, "xlsx": as_xlsx}
@@ -103,14 +103,15 @@ def public(request: HttpRequest) -> HttpResponse:
     survey = next((one for one in surveys if str(one.pk) == request.GET.get("of")), surveys[0] if surveys else None)
     halves = results.halves(survey) if survey else []
     half = next((one for one in halves if one.isoformat() == request.GET.get("half")), halves[0] if halves else None)
+    tables = results.tables(survey, half) if half else []
     context = {
         "surveys": surveys,
         "survey": survey,
         "halves": [(one.isoformat(), results.half_label(one)) for one in halves],
         "half": half.isoformat() if half else "",
-        "tables": results.tables(survey, half) if half else [],
+        "tables": tables,
+        "chart": svg(results.trend(survey, tables[0])) if tables else "",
         "comments": Comment.objects.filter(is_published=True).order_by("-quarter", "pk")[:COMMENTS_SHOWN],
-        "today": timezone.localdate(),
     }
     return render(request, "surveys/results.html", context)
 

@@ -250,6 +250,7 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:surveys_file": of(
         pk=lambda _: _survey().pk, half=lambda _: results.halves(_survey())[0].isoformat(), place=_first, form=_csv
     ),
+    "admin:surveys_paper": of(pk=lambda _: _survey().pk, half=lambda _: results.halves(_survey())[0].isoformat()),
     "admin:surveys_survey_results": of(pk=lambda _: _survey().pk),
     "admin:surveys_qr": of(pk=lambda _: Survey.objects.get(use="visitor").pk),
     "programs:visit_ask": of(pk=lambda demo: demo.visit.program_id),

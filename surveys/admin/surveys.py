@@ -8,17 +8,18 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from documents import qr
 from lifecycle.admin import StaffAdmin
-from surveys import results, views
+from surveys import papers, results, views
 from surveys.models import Answer, Question, Survey
+from tables.charts import svg
 
 
 class QuestionInline(admin.TabularInline):
@@ -63,6 +64,7 @@ class SurveyAdmin(StaffAdmin):
             path(
                 "<int:pk>/results/<str:half>/<int:place>.<str:form>", view(require_safe(self.file)), name="surveys_file"
             ),
+            path("<int:pk>/results/<str:half>/paper/", view(require_POST(self.paper)), name="surveys_paper"),
             path("<int:pk>/qr/", view(require_safe(self.qr)), name="surveys_qr"),
         ]
         return own + super().get_urls()
@@ -90,6 +92,15 @@ class SurveyAdmin(StaffAdmin):
         self._check(request)
         return views.table_file(get_object_or_404(Survey, pk=pk), half, place, form)
 
+    def paper(self, request: HttpRequest, pk: int, half: str) -> HttpResponse:
+        """All tables of a half-year, with number and verification."""
+        self._check(request)
+        survey = get_object_or_404(Survey, pk=pk)
+        first = next((one for one in results.halves(survey) if one.isoformat() == half), None)
+        if first is None:
+            raise Http404
+        return redirect(papers.publish(survey, first, by=request.user))
+
     def qr(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A sheet to hang up for visitors."""
         self._check(request)
@@ -107,13 +118,15 @@ class SurveyAdmin(StaffAdmin):
         halves = results.halves(survey) if survey else []
         asked = request.GET.get("half")
         half = next((one for one in halves if one.isoformat() == asked), halves[0] if halves else None)
+        tables = results.tables(survey, half) if survey and half else []
         context = {
             "title": "조사 결과",
             "survey": survey,
             "surveys": Survey.objects.order_by("-is_open", "use", "-pk"),
             "halves": [(one.isoformat(), results.half_label(one)) for one in halves],
             "half": half.isoformat() if half else "",
-            "tables": results.tables(survey, half) if survey and half else [],
+            "tables": tables,
+            "chart": svg(results.trend(survey, tables[0])) if survey and tables else "",
         }
         return self._render(request, "admin/surveys/results.html", context)
 

@@ -134,3 +134,26 @@ def test_the_page_asks_as_much_for_many_as_for_few(survey, answers, django_asser
         answers([4] * 7, subject=f"topic/{number}")
     with django_assert_max_num_queries(len(few)):
         Client().get(reverse("surveys:results"))
+
+
+def test_the_results_go_on_paper_once(survey, answers, admin_user):
+    from surveys import papers
+
+    answers([5, 4, 4, 3, 2, 5, 5])
+
+    paper = papers.publish(survey, HALF, by=admin_user)
+
+    assert paper.title == "2026년 하반기 상담 만족도 결과"
+    assert papers.publish(survey, HALF, by=admin_user).pk == paper.pk
+    stranger = type(admin_user).objects.create_user("stranger@example.com", name="이도담", is_staff=True)
+    assert not type(paper).objects.filter(papers.RESULTS.visible(stranger), pk=paper.pk).exists()
+
+
+def test_a_hidden_group_has_no_bar(survey, answers):
+    answers([5] * 6, quarter=date(2026, 1, 1))
+    answers([5] * 3, quarter=date(2026, 10, 1))
+
+    chart = results.trend(survey, results.tables(survey, HALF)[0])
+
+    assert chart.series[0].values == (6, None)
+    assert chart.series[1].values == (6, None)
