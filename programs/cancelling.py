@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from krds.dates import kmoment
 from lifecycle.locks import Refused, contended, lock
-from lifecycle.models import Transition
+from lifecycle.models.states import move_all
 from programs import sessions
 from programs.models import Application, Participant, Run, RunOffer, Session, Visit
 from programs.notices import applying, running
@@ -111,9 +110,8 @@ def cancel_run(run_id: int, *, by: User, reason: str, now: datetime | None = Non
         run.move(Run.State.CANCELLED, by=by, reason=reason)
         live = list(run.applications.live().order_by("pk"))
         offers = RunOffer.objects.standing().filter(application__in=live)
-        _move_all(list(offers), offers, RunOffer.State.WITHDRAWN, by=by, reason=reason)
-        rows = run.applications.filter(pk__in=[one.pk for one in live])
-        _move_all(live, rows, Application.State.CANCELLED, by=by, reason=reason, sequence=F("sequence") + 1)
+        move_all(list(offers), RunOffer.State.WITHDRAWN, by=by, reason=reason)
+        move_all(live, Application.State.CANCELLED, by=by, reason=reason, sequence=F("sequence") + 1)
         Participant.objects.filter(application__in=live, left_at=None).update(left_at=now)
         run.sessions.standing().update(cancelled_at=now, cancelled_because=reason)
         running.run_cancelled(run, live, reason=reason)
@@ -140,27 +138,3 @@ def _cancel(run: Run, hit: Sequence[Session], reason: str, now: datetime) -> Non
     ahead = [session for session in left if session.starts_at > now]
     following = kmoment(ahead[0].starts_at) if ahead else "없음"
     running.sessions_cancelled(run, sessions.touched(run), hit, reason=reason, following=following)
-
-
-def _move_all(
-    rows: Sequence[models.Model],
-    queryset: models.QuerySet,
-    to: str,
-    *,
-    by: User,
-    reason: str,
-    **fields: object,
-) -> None:
-    """``Lifecycle.move`` for many at once: every arrow is checked, every row gets its trail. The run's lock is held."""
-    if not rows:
-        return
-    kind = ContentType.objects.get_for_model(rows[0])
-    for row in rows:
-        if to not in row.MOVES[row.state]:
-            raise Refused(f"‘{row}’은 지금 취소할 수 없습니다. 새로 고쳐 확인해 주세요.")
-    trail = [
-        Transition(subject_type=kind, subject_id=row.pk, from_state=row.state, to_state=to, by=by, reason=reason[:500])
-        for row in rows
-    ]
-    queryset.update(state=to, **fields)
-    Transition.objects.bulk_create(trail)

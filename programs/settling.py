@@ -1,6 +1,6 @@
 """Deciding about everybody who applied, at once: what a draw and a review do in the end.
 
-Three updates whatever the number, a trail row each, and the notices, all in the caller's transaction and under the
+A few updates whatever the number, a trail row each, and the notices, all in the caller's transaction and under the
 run's row (``docs/locks.md``). Whoever was to be decided and is not ``APPLIED`` any more stops everything.
 """
 
@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import F
 
 from lifecycle.models import StaleState, Transition
+from lifecycle.models.states import BATCH, move_all
 from programs import waiting
 from programs.models import Application, Participant, Run
 from programs.notices import applying, drawing
@@ -30,7 +32,6 @@ _RANKED = """
     FROM unnest(%(keys)s::bigint[], %(ranks)s::int[]) AS given(id, rank)
     WHERE programs_application.id = given.id AND run_id = %(run)s AND state = 'applied'
 """
-BATCH = 2_000
 
 
 def settle(
@@ -52,44 +53,47 @@ def settle(
     if not {*seated, *ranks, *out} <= found.keys():
         raise StaleState(f"Applications of run {run.pk} changed while they were decided about.")
     if run.second_form_id:
-        seat: dict[str, Any] = {"state": State.ACCEPTED, "form_until": waiting.form_until(run, now)}
+        seat: dict[str, Any] = {"to": State.ACCEPTED, "form_until": waiting.form_until(run, now)}
     else:
-        seat = {"state": State.CONFIRMED, "confirmed_at": now}
-    moved = _move(run, seated, seat) + _queue(run, ranks, now) + _move(run, out, {"state": State.REJECTED})
-    if moved != len(seated) + len(ranks) + len(out):
-        raise StaleState(f"Applications of run {run.pk} changed while they were decided about.")
+        seat = {"to": State.CONFIRMED, "confirmed_at": now}
+    chosen, others = [found[pk] for pk in seated], [found[pk] for pk in out]
+    again = {"by": by, "reason": reason, "at": now, "sequence": F("sequence") + 1}
+    move_all(chosen, **seat, **again)
+    move_all(others, State.REJECTED, **again)
+    _queue(run, ranks, now, by=by, reason=reason)
     Participant.objects.filter(run=run, application__in=out, left_at=None).update(left_at=now)
-    changed = [
-        *(_as_moved(found[pk], run, **seat) for pk in seated),
-        *(_as_moved(found[pk], run, state=State.WAITING, waiting_since=now, reserve_rank=ranks[pk]) for pk in ranks),
-        *(_as_moved(found[pk], run, state=State.REJECTED) for pk in out),
-    ]
-    steps = [
-        Transition(subject=one, from_state=State.APPLIED, to_state=one.state, by=by, reason=reason[:500], at=now)
-        for one in changed
-    ]
-    Transition.objects.bulk_create(steps, batch_size=BATCH)
-    applying.seated([one for one in changed if one.state in Application.SEATED])
-    drawing.reserved([one for one in changed if one.state == State.WAITING])
-    applying.rejected([one for one in changed if one.state == State.REJECTED])
+    waits = [found[pk] for pk in ranks]
+    for one in waits:
+        one.state, one.waiting_since, one.reserve_rank = State.WAITING, now, ranks[one.pk]
+    for one in (*chosen, *others, *waits):  # as the updates left their rows, for the notices
+        one.run, one.sequence = run, one.sequence + 1
+    applying.seated(chosen)
+    drawing.reserved(waits)
+    applying.rejected(others)
     if ranks and Seats.of(run, now).left() != 0:  # places that came after the counting
         waiting.fill(run, now=now)
 
 
-def _move(run: Run, keys: Collection[int], to: Mapping[str, Any]) -> int:
-    rows = run.applications.filter(pk__in=keys, state=State.APPLIED)
-    return rows.update(sequence=F("sequence") + 1, **to) if keys else 0
-
-
-def _queue(run: Run, ranks: Mapping[int, int], now: datetime) -> int:
+def _queue(run: Run, ranks: Mapping[int, int], now: datetime, *, by: User | None, reason: str) -> None:
+    """Each with a rank of its own, which no one update of the ORM can write."""
     with connection.cursor() as cursor:
         given = {"now": now, "run": run.pk, "keys": list(ranks), "ranks": list(ranks.values())}
         cursor.execute(_RANKED, given)
-        return cursor.rowcount
-
-
-def _as_moved(application: Application, run: Run, **fields: Any) -> Application:
-    """This copy as the update left its row, for the trail and the notices."""
-    for name, value in {"run": run, "sequence": application.sequence + 1, **fields}.items():
-        setattr(application, name, value)
-    return application
+        if cursor.rowcount != len(ranks):
+            raise StaleState(f"Applications of run {run.pk} changed while they were decided about.")
+    kind = ContentType.objects.get_for_model(Application)
+    Transition.objects.bulk_create(
+        (
+            Transition(
+                subject_type=kind,
+                subject_id=pk,
+                from_state=State.APPLIED,
+                to_state=State.WAITING,
+                by=by,
+                reason=reason[:500],
+                at=now,
+            )
+            for pk in ranks
+        ),
+        batch_size=BATCH,
+    )

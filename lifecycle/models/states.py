@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,6 +14,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from lifecycle.append_only import append_only
+
+BATCH = 2_000  # trail rows in one statement
 
 
 class IllegalMove(Exception):
@@ -56,6 +61,48 @@ class Lifecycle(models.Model):
     def trail(self) -> models.QuerySet[Transition]:
         """Every move of this record, oldest first."""
         return Transition.objects.of(self).select_related("by")
+
+
+def move_all(
+    rows: Sequence[Lifecycle],
+    to: str,
+    *,
+    by: models.Model | None,
+    reason: str = "",
+    at: datetime | None = None,
+    **fields: Any,
+) -> None:
+    """``move`` for many records of one model: an update for each state they come from, and a trail row each.
+
+    ``fields`` may hold expressions such as ``F("sequence") + 1``; plain values are set on ``rows`` as well.
+
+    Raises:
+        IllegalMove: one of them has no arrow to ``to``.
+        StaleState: one of them has moved since it was loaded. Nothing is done then.
+    """
+    if not rows:
+        return
+    model, come_from = type(rows[0]), defaultdict(list)
+    for row in rows:
+        if to not in row.MOVES[row.state]:
+            raise IllegalMove(f"{model._meta.label} {row.pk}: {row.state} → {to}")
+        come_from[row.state].append(row.pk)
+    steps = [
+        Transition(subject=row, from_state=row.state, to_state=to, by=by, reason=reason[:500], at=at or timezone.now())
+        for row in rows
+    ]
+    with transaction.atomic():
+        moved = sum(
+            model._base_manager.filter(pk__in=keys, state=state).update(state=to, **fields)
+            for state, keys in come_from.items()
+        )
+        if moved != len(rows):
+            raise StaleState(f"Some of {len(rows)} {model._meta.label} moved meanwhile.")
+        Transition.objects.bulk_create(steps, batch_size=BATCH)
+    plain = {name: value for name, value in fields.items() if not hasattr(value, "resolve_expression")}
+    for row in rows:
+        for name, value in {"state": to, **plain}.items():
+            setattr(row, name, value)
 
 
 class OfQuerySet(models.QuerySet):

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 
 from lifecycle.models import DestructionPlan, IllegalMove, Lifecycle, StaleState, Transition
+from lifecycle.models.states import move_all
 
 MACHINES = [model for model in apps.get_models() if issubclass(model, Lifecycle)]
 State = DestructionPlan.State
@@ -80,3 +81,39 @@ def test_without_the_guard_all_eight_do(plan, at_once):
     at_once(*(lambda copy=copy: unguarded(copy) for copy in copies))
 
     assert Transition.objects.count() == 8
+
+
+def plans(officer, number=3):
+    return [
+        DestructionPlan.objects.create(kind="tests.some", label=f"시험 자료 {n}", count=0, requested_by=officer)
+        for n in range(number)
+    ]
+
+
+def test_many_move_at_once_with_a_row_of_trail_each(officer):
+    rows = plans(officer)
+
+    move_all(rows, State.REJECTED, by=officer, reason="아직 필요합니다")
+
+    assert {row.state for row in rows} == {State.REJECTED}
+    assert [row.trail().get().step_label for row in rows] == ["승인 대기 → 반려"] * 3
+    move_all([], State.REJECTED, by=officer)  # nobody to move is no fault
+
+
+def test_one_without_an_arrow_keeps_all_where_they_are(officer):
+    rows = plans(officer)
+    rows[1].move(State.REJECTED, by=None)
+
+    with pytest.raises(IllegalMove):
+        move_all(rows, State.REJECTED, by=officer)
+    assert DestructionPlan.objects.filter(state=State.REJECTED).count() == 1
+
+
+def test_one_stale_copy_keeps_all_where_they_are(officer):
+    rows = plans(officer)
+    DestructionPlan.objects.get(pk=rows[1].pk).move(State.REJECTED, by=None)
+
+    with pytest.raises(StaleState):
+        move_all(rows, State.REJECTED, by=officer)
+    assert DestructionPlan.objects.filter(state=State.REJECTED).count() == 1
+    assert Transition.objects.count() == 1
