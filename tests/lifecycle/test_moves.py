@@ -85,7 +85,7 @@ def test_without_the_guard_all_eight_do(plan, at_once):
 
 def plans(officer, number=3):
     return [
-        DestructionPlan.objects.create(kind="tests.some", label=f"시험 자료 {n}", count=0, requested_by=officer)
+        DestructionPlan.objects.create(kind=f"tests.some{n}", label=f"시험 자료 {n}", count=0, requested_by=officer)
         for n in range(number)
     ]
 
