@@ -17,7 +17,10 @@ UNITS = {unit.label: unit for unit in Unit}
 
 @dataclass(frozen=True)
 class Report:
-    """``table`` makes it for a day, a fiscal year and a unit. ``yearly`` is false where the year plays no part."""
+    """``table`` makes it for a day, a fiscal year and a unit. ``yearly`` is false where the year plays no part.
+
+    A ``public`` one holds sums alone, without remarks, and may lie open to citizens.
+    """
 
     code: str
     label: str
@@ -25,6 +28,7 @@ class Report:
     unit: Unit = Unit.THOUSAND
     yearly: bool = True
     long: bool = False
+    public: bool = False
 
     def of(self, known: Known, year: int, unit: Unit | None = None) -> Table:
         return self.table(known, year, unit or self.unit)
@@ -59,12 +63,14 @@ def _plan(known: Known, year: int, unit: Unit) -> Table:
 REPORTS = {
     report.code: report
     for report in (
-        Report("plan", "연차별 투자수요 및 집행액", _plan, Unit.MILLION, yearly=False),
-        Report("monthly", "월별 집행 현황", lambda known, year, unit: tables.monthly(known, year, unit=unit)),
-        Report("source", "재원별 집행 현황", _by("source", "재원", lambda: SOURCES)),
-        Report("account", "통계목별 집행 현황", _by("account", "통계목", _accounts)),
-        Report("project", "세부사업별 집행 현황", _by("project", "세부사업", _projects)),
-        Report("program", "프로그램별 집행 현황", _by("program", "프로그램", _programs)),
+        Report("plan", "연차별 투자수요 및 집행액", _plan, Unit.MILLION, yearly=False, public=True),
+        Report(
+            "monthly", "월별 집행 현황", lambda known, year, unit: tables.monthly(known, year, unit=unit), public=True
+        ),
+        Report("source", "재원별 집행 현황", _by("source", "재원", lambda: SOURCES), public=True),
+        Report("account", "통계목별 집행 현황", _by("account", "통계목", _accounts), public=True),
+        Report("project", "세부사업별 집행 현황", _by("project", "세부사업", _projects), public=True),
+        Report("program", "프로그램별 집행 현황", _by("program", "프로그램", _programs), public=True),
         Report("cost", "계획 대비 집행과 1인당 지출", programmes.cost),
         Report("moves", "전용·이용·이월 조서", registers.moves),
         Report("entries", "예산 집행 대장", registers.entries, Unit.WON, long=True),

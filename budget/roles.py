@@ -13,6 +13,7 @@ _READ = [
     "budget.view_conflict",
     "budget.view_grantcall",
     "budget.view_grantapplication",
+    "budget.view_release",
 ]
 
 ROLE_PERMISSIONS = {
@@ -24,6 +25,7 @@ ROLE_PERMISSIONS = {
         *(f"budget.{act}_grantcall" for act in ("add", "change", "delete")),
         "budget.change_grantapplication",
         "budget.review_grants",
+        "budget.release_paper",
     ],
     "팀장(승인)": [*_READ, "budget.approve_fiscalyear", "budget.approve_grants", "budget.review_grants"],
     "프로그램 담당": ["budget.review_grants"],

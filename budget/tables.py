@@ -91,6 +91,34 @@ def plan_table(known: Known, years: Iterable[int] = PLAN_YEARS) -> Table:
     )
 
 
+def by_year(known: Known) -> Table:
+    """확보액 or 소요액 of every year by source, and what was spent: the plan's table for citizens and small screens."""
+    cells: dict[tuple[int, str], Money] = {}
+    for (year, source, stage), won in sums(known, ["year", "source", "stage"]).items():
+        cells.setdefault((year, source), Money()).add(stage, won)
+    years = sorted({year for year, _ in cells})
+    rows = []
+    for year in years:
+        found = [cells.get((year, source.value), Money()) for source in Source]
+        funds = [money.funds for money in found]
+        rows.append(Row(f"{year}년", (_sum(funds), *funds, _sum(money.of("paid") for money in found))))
+    total = Row("계", tuple(_sum(column) for column in zip(*(row.cells for row in rows), strict=True)), total=True)
+    funding = "확보액(편성 전이면 소요액)"
+    return Table(
+        slug="연도별-재원별-투자와-집행",
+        title="연도별·재원별 투자와 집행",
+        head="연도",
+        columns=(
+            Column("계", Kind.WON, funding, total=True),
+            *(Column(source.label, Kind.WON, funding) for source in Source),
+            Column("집행액", Kind.WON),
+        ),
+        rows=(total, *rows) if rows else (),
+        unit=Unit.MILLION,
+        as_of=known.day,
+    )
+
+
 # --- 집행 현황 ------------------------------------------------------------------------------------
 EXECUTION = (
     Column("예산현액", Kind.WON),

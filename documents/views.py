@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from documents import kinds, lending, printing, tries
+from documents import answer, kinds, lending, printing, tries
 from documents.forms import MOST_BYTES, CodeForm, FileForm, LendForm
 from documents.forms import code_of as normal
 from documents.models import IssuedDocument
@@ -68,13 +67,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
         subject=person,
         people=int(person is not None),
     )
-    return _pdf(document, b"".join(document.print.pieces()))  # some hundred kilobytes; whole or not at all
-
-
-def _pdf(document: IssuedDocument, content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'{document.number}.pdf')}"
-    return response
+    return answer.pdf(document, b"".join(document.print.pieces()))  # some hundred kilobytes; whole or not at all
 
 
 @never_cache
@@ -105,8 +98,6 @@ def lend(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def lent(request: HttpRequest, token: str) -> HttpResponse:
     """The file behind a signed link, written down with the reason that it was made for."""
-    if not tries.allowed(request):
-        return render(request, "429.html", status=429)
     found = lending.lent(token)
     if found is None:
         raise Http404
@@ -114,7 +105,7 @@ def lent(request: HttpRequest, token: str) -> HttpResponse:
         content = lending.take(found, by=request.user if request.user.is_authenticated else None)
     except Refused as refused:
         return render(request, "papers/lent.html", {"sentence": str(refused)}, status=410)
-    return _pdf(found.paper, content)
+    return answer.pdf(found.paper, content)
 
 
 # --- Anybody's ---------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ MENU = (
             (_("찾아오시는 길"), "centre:directions"),
             (_("운영시간과 쉬는 날"), "centre:hours"),
             (_("만족도 조사 결과"), "surveys:results"),
+            (_("예산 공개"), "budget:home"),
         ),
     ),
 )

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/", include("budget.grants.urls")),
     path("news/", include("newsletter.urls")),
     path("surveys/", include("surveys.urls")),
+    path("budget/", include("budget.urls")),
     path("centre/", include("centre.urls")),
     path("forms/", include("questionnaires.urls")),
     path("documents/", include("documents.urls")),

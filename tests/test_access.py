@@ -145,6 +145,8 @@ ARGUMENTS: dict[str, Callable[[Demo], dict[str, Any]]] = {
     "admin:app_list": of(app_label=lambda demo: "counseling"),
     "admin:lifecycle_destructionplan_ask": of(code=lambda demo: next(iter(retention.kinds())).code),
     "documents:lent": of(token=lambda demo: "0:forged"),
+    "budget:paper": of(pk=lambda demo: 0),
+    "budget:data": of(form=lambda demo: "csv"),
     "admin:budget_papers_table": of(code=lambda demo: "plan"),
     "admin:budget_papers_issue": of(code=lambda demo: "plan"),
     "admin:budget_papers_file": of(code=lambda demo: "plan", form=lambda demo: "csv"),

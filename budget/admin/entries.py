@@ -38,7 +38,7 @@ def _key(typed: object) -> int:
 class EntryAdmin(AppendOnlyAdmin):
     """Entries to read; writing, paying, giving back, reversing and moving are pages that go through the ledger."""
 
-    list_display = ["number", "line", "stage", "amount", "effective_on", "reason", "document_no", "recorded_by"]
+    list_display = ["number", "effective_on", "stage", "amount", "reason", "line", "document_no", "recorded_by"]
     list_display_links = ["number"]
     list_filter = ["stage", "line__year", "line__source"]
     search_fields = ["document_no", "reason"]

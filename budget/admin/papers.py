@@ -10,14 +10,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from budget import charts, papers
-from budget.models import FiscalYear
+from budget import charts, papers, releasing
+from budget.models import FiscalYear, Release
 from budget.reports import REPORTS, UNITS, Report
 from budget.sums import Known
 from documents.models import IssuedDocument
@@ -73,6 +73,7 @@ class Papers:
 
         return [
             at("papers/", require_safe(self.show), "budget_papers"),
+            at("papers/release/", require_POST(self.release), "budget_papers_release"),
             at("papers/<slug:code>/", require_safe(self.table), "budget_papers_table"),
             at("papers/<slug:code>/issue/", require_POST(self.issue), "budget_papers_issue"),
             at("papers/<slug:code>/file.<str:form>", require_safe(self.file), "budget_papers_file"),
@@ -82,7 +83,7 @@ class Papers:
         """Every report with its buttons, the one issued last first, and the papers that were issued last."""
         _may(request)
         asked = Asked(request.GET)
-        made = IssuedDocument.objects.filter(kind__startswith="budget.")
+        made = IssuedDocument.objects.filter(kind__in=[kind.code for kind in papers.KINDS.values()])
         last = dict(made.order_by().values_list("kind").annotate(Max("issued_at")))
         order = sorted(
             enumerate(REPORTS.values()), key=lambda one: (-_moment(last.get(f"budget.{one[1].code}")), one[0])
@@ -92,6 +93,8 @@ class Papers:
             "title": "예산 표와 문서",
             "reports": [(report, last.get(f"budget.{report.code}")) for _, report in order],
             "recent": recent.defer("figures", "sealed_figures")[:RECENT],
+            "public": set(Release.objects.standing().values_list("paper", flat=True)),
+            "releasable": releasing.KINDS if request.user.has_perm("budget.release_paper") else (),
             **self._choice(asked),
         }
         return self._page(request, "admin/budget/papers.html", context)
@@ -104,6 +107,7 @@ class Papers:
             "title": report.label,
             "report": report,
             "table": table,
+            "bars": chart,
             "chart": svg(chart) if chart else None,
             "reports": REPORTS.values(),
             **self._choice(asked),
@@ -124,6 +128,24 @@ class Papers:
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect(f"{reverse('admin:budget_papers')}?{asked.query}")
+
+    def release(self, request: HttpRequest) -> HttpResponse:
+        """Show a paper to citizens, or take it down."""
+        if not request.user.has_perms(["budget.view_money", "budget.release_paper"]):
+            raise PermissionDenied
+        key = request.POST.get("paper", "")
+        papers_seen = IssuedDocument.objects.visible_to(request.user).with_rest()
+        paper = get_object_or_404(papers_seen, pk=key if key.isascii() and key.isdecimal() and len(key) < 19 else 0)
+        try:
+            if request.POST.get("act") == "end":
+                releasing.take_down(paper, by=request.user)
+                messages.success(request, f"{paper}을(를) 주민 화면에서 내렸습니다.")
+            else:
+                releasing.release(paper, by=request.user)
+                messages.success(request, f"{paper}을(를) 주민 화면(예산 공개)에 실었습니다.")
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("admin:budget_papers")
 
     def _choice(self, asked: Asked) -> dict[str, Any]:
         years = sorted({*FiscalYear.objects.values_list("year", flat=True), asked.year}, reverse=True)

@@ -15,6 +15,7 @@ from budget.models.grants import (
 )
 from budget.models.plan import Account, FiscalYear, Line, Project, Source
 from budget.models.published import Conflict, PublishedFigure, PublishedSource
+from budget.models.release import Release
 
 __all__ = [
     "CURRENT",
@@ -44,6 +45,7 @@ __all__ = [
     "Proposal",
     "PublishedFigure",
     "PublishedSource",
+    "Release",
     "Source",
     "Stage",
 ]

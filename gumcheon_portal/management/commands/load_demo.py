@@ -21,6 +21,7 @@ from gumcheon_portal.demo import (
     grants,
     life,
     mailings,
+    money,
     moved,
     opinions,
     partners,
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             self.load()
             if not connection.in_atomic_block:  # tests load it to roll it back
                 attendance.certify()
+                money.print_out()
         self.stdout.write(printed())
 
     @transaction.atomic
@@ -79,5 +81,6 @@ class Command(BaseCommand):
         fair.fill(town)
         grants.fill(town)
         opinions.fill(rng, town)
+        money.fill(town)
         life.news(town)
         self.stdout.write(f"체험용 센터를 만들었습니다: 학생 {len(town.students)}명, 상담 시간 {len(slots)}개.")
