@@ -24,6 +24,7 @@ PARTS = {
     "search": ("benchmarks.search", "the page of times with 1,000 to 1,000,000 slots"),
     "catalogue": ("benchmarks.catalogue", "the catalogue and its search among 100 and 20,000 programmes"),
     "certificates": ("benchmarks.certificates", "500 certificates in one batch beside one printed page"),
+    "money": ("benchmarks.money", "budget papers beside Chromium, and a ledger of a million entries beside a thousand"),
     "draw": ("benchmarks.draw", "a draw of 10,000, and its proof done over again"),
     "weight": ("benchmarks.weight", "compressed bytes of each public page"),
     "queries": ("benchmarks.queries", "queries of each public page with 10 and 10,000 rows"),

@@ -7,31 +7,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('budget', '0002_grants'),
-        ('documents', '0003_lending'),
+        ("budget", "0002_grants"),
+        ("documents", "0003_lending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('released_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='실은 일시')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='내린 일시')),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='내린 사람')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.issueddocument', verbose_name='문서')),
-                ('released_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='실은 사람')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "released_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="실은 일시"),
+                ),
+                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="내린 일시")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="내린 사람",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.issueddocument",
+                        verbose_name="문서",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="실은 사람",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '주민에게 공개한 문서',
-                'verbose_name_plural': '주민에게 공개한 문서',
-                'ordering': ['-released_at', '-pk'],
-                'permissions': [('release_paper', '예산 문서를 주민에게 공개할 수 있음')],
-                'default_permissions': ['view'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('paper',), name='release_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='release_ended_by_somebody')],
+                "verbose_name": "주민에게 공개한 문서",
+                "verbose_name_plural": "주민에게 공개한 문서",
+                "ordering": ["-released_at", "-pk"],
+                "permissions": [("release_paper", "예산 문서를 주민에게 공개할 수 있음")],
+                "default_permissions": ["view"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("paper",), name="release_once_at_a_time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ended_by", None)),
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="release_ended_by_somebody",
+                    ),
+                ],
             },
         ),
     ]
