@@ -73,18 +73,19 @@ def mean(chosen: Mapping[int, int]) -> Decimal | None:
 
 def halves(survey: Survey) -> list[date]:
     """The half-years in which anybody was asked or answered, the latest first."""
-    days = set(survey.answers.values_list("quarter", flat=True).distinct())
-    days |= set(survey.invitations.values_list("used_on", flat=True).distinct())
-    days |= set(survey.asked.values_list("half", flat=True).distinct())
+    used, kept = survey.invitations.values_list("used_on"), survey.asked.values_list("half")
+    days = {day for (day,) in survey.answers.values_list("quarter").order_by().union(used.order_by(), kept.order_by())}
     return sorted({half_of(day) for day in days}, reverse=True)
 
 
 def tables(survey: Survey, half: date) -> list[Table]:
     """The trend over all half-years, and this one by what was used, by school level, and question by question."""
-    question = survey.questions.filter(kind=Question.Kind.SCALE).first()
+    questions = list(survey.questions.exclude(kind=Question.Kind.TEXT))
+    question = next((one for one in questions if one.kind == Question.Kind.SCALE), None)
     if question is None:
         return []
-    counted = _counted(survey, question)
+    answers = list(survey.answers.values_list("quarter", "subject", "level", "values"))
+    counted = _counted(survey, question, answers)
     divisions = [_by(counted, "half", None), _by(counted, "subject", half), _by(counted, "level", half)]
     labels = [
         {first: half_label(first) for first in divisions[0]},
@@ -96,10 +97,11 @@ def tables(survey: Survey, half: date) -> list[Table]:
         _division((survey, half), code, groups, names, gone)
         for code, groups, names, gone in zip(DIVISIONS, divisions, labels, hidden, strict=True)
     ]
-    return [*found, *spreads(survey, half)]
+    values = [values for quarter, _, _, values in answers if half_of(quarter) == half]
+    return [*found, *_spreads((survey, half), questions, values)]
 
 
-def _counted(survey: Survey, question: Question) -> dict[tuple[date, str, str], Group]:
+def _counted(survey: Survey, question: Question, answers: Sequence[tuple]) -> dict[tuple[date, str, str], Group]:
     """By half-year, subject and level: how many were asked, and what they chose."""
     found: dict[tuple[date, str, str], Group] = defaultdict(Group)
     for row in Asked.objects.filter(survey=survey):
@@ -107,7 +109,7 @@ def _counted(survey: Survey, question: Question) -> dict[tuple[date, str, str], 
     asked = Invitation.objects.filter(survey=survey).values_list("used_on", "subject", "level")
     for day, subject, level, number in asked.annotate(number=Count("pk")):
         found[half_of(day), subject, level].asked += number
-    for quarter, subject, level, values in survey.answers.values_list("quarter", "subject", "level", "values"):
+    for quarter, subject, level, values in answers:
         if (chosen := values.get(str(question.pk))) is not None:
             found[half_of(quarter), subject, level].chosen[chosen] += 1
     return found
@@ -195,12 +197,11 @@ def trend(survey: Survey, table: Table) -> Bars:
 
 
 # --- Question by question ----------------------------------------------------------------------
-def spreads(survey: Survey, half: date) -> list[Table]:
+def _spreads(about: tuple[Survey, date], questions: Sequence[Question], answers: Sequence[dict]) -> list[Table]:
     """How the answers spread: a table of all scales, one of the recommendation, one of each choice."""
-    questions = list(survey.questions.exclude(kind=Question.Kind.TEXT))
+    survey, half = about
     chosen: dict[int, Counter[int]] = {question.pk: Counter() for question in questions}
-    last = date(half.year, half.month + 3, 1)
-    for values in survey.answers.filter(quarter__in=[half, last]).values_list("values", flat=True):
+    for values in answers:
         for question in questions:
             if (value := values.get(str(question.pk))) is not None:
                 chosen[question.pk][value] += 1
