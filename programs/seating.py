@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lifecycle.locks import contended
+from lifecycle.locks import Refused, contended
 from programs import waiting
 from programs.enrolment import BUSY, Full, NotNow, Twice, as_they_are, held, is_in_the_hat, taken
 from programs.models import Application, Group, Participant, Run
@@ -144,20 +144,38 @@ def form_undone(application: Application, *, by: User | None) -> Application:
         return application
 
 
+class Changed(Refused):
+    """Somebody else has set other numbers since the page was opened."""
+
+
+def sizes(run: Run) -> dict[str, int | None]:
+    """The places of a run (key ``""``) and of its groups by key, as a page shows them."""
+    return {"": run.capacity, **{str(group.pk): group.capacity for group in run.groups.order_by("pk")}}
+
+
 def resize(
-    run_id: int, *, capacity: int | None = _SAME, groups: Mapping[int, int] | None = None, by: User | None
+    run_id: int,
+    *,
+    capacity: int | None = _SAME,
+    groups: Mapping[int, int] | None = None,
+    seen: Mapping[str, int | None] | None = None,
+    by: User | None,
 ) -> Run:
     """Set how many places a run and its groups have; what is added goes to the line. The only writer of ``capacity``.
 
     Args:
         capacity: of the run; ``None`` is without limit.
         groups: new places by key of the group; the others stay.
+        seen: ``sizes`` as whoever decides saw them; with others by now nothing is changed.
 
     Raises:
+        Changed: it is not as ``seen``.
         NotNow: fewer than are taken, or fewer than the least with which the run is held.
     """
     with contended(str(BUSY), NotNow), transaction.atomic():
         run, now = held(run_id), timezone.now()
+        if seen is not None and seen != sizes(run):
+            raise Changed(_changed(run))
         seats = _settled(run, now)
         if capacity is not _SAME and capacity != run.capacity:
             _check_capacity(run, capacity, seats.all_taken)
@@ -168,6 +186,13 @@ def resize(
             Group.objects.filter(pk=pk, run=run).update(capacity=places)
         waiting.fill(run, now=now)
         return run
+
+
+def _changed(run: Run) -> str:
+    stands = [_("정원 %(places)s") % {"places": _("없음") if run.capacity is None else run.capacity}]
+    stands += [f"‘{group.name}’ {group.capacity}" for group in run.groups.order_by("pk")]
+    words = _("그사이 다른 직원이 정원을 바꿨습니다(지금 %(stands)s). 적은 수를 확인하고 다시 눌러 주세요.")
+    return words % {"stands": ", ".join(stands)}
 
 
 def _check_capacity(run: Run, capacity: int | None, taken: int) -> None:

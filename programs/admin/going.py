@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -41,10 +42,12 @@ class ResizeForm(forms.Form):
     """Places of the run and of each of its groups."""
 
     capacity = forms.IntegerField(label="정원(명)", min_value=1, required=False, help_text="비우면 정원이 없습니다.")
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["capacity"] = run.capacity
+        self.run = run
+        self.initial |= {"capacity": run.capacity, "seen": seating.sizes(run)}
         for group in run.groups.all():
             self.fields[f"group-{group.pk}"] = forms.IntegerField(
                 label=f"‘{group.name}’ 정원(명)", min_value=1, initial=group.capacity
@@ -54,6 +57,16 @@ class ResizeForm(forms.Form):
     def groups(self) -> dict[int, int]:
         given = self.cleaned_data
         return {int(name.removeprefix("group-")): given[name] for name in given if name.startswith("group-")}
+
+    def resize(self, by: Any) -> None:
+        """Whoever was overtaken keeps what was typed, and with the next press knows what stands by then."""
+        try:
+            seen = self.cleaned_data["seen"] or {}
+            seating.resize(self.run.pk, capacity=self.cleaned_data["capacity"], groups=self.groups, seen=seen, by=by)
+        except seating.Changed:
+            fresh = seating.sizes(Run.objects.get(pk=self.run.pk))
+            self.data = {**self.data.dict(), "seen": json.dumps(fresh)}
+            raise
 
 
 class Going(Pages):
@@ -110,7 +123,7 @@ class Going(Pages):
             request,
             run,
             form,
-            lambda given: seating.resize(run.pk, capacity=given["capacity"], groups=form.groups, by=request.user),
+            lambda _given: form.resize(request.user),
             title="정원 바꾸기",
             button="정원 바꾸기",
             done="정원을 바꿨습니다. 늘어난 자리는 기다리는 사람에게 먼저 갑니다.",

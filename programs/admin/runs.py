@@ -21,6 +21,7 @@ from krds.dates import kdatetime, kperiod
 from lifecycle.admin import StaffAdmin
 from lifecycle.locks import lock
 from programs import publishing, rules
+from programs.admin import overtaking
 from programs.admin.camps import Camps
 from programs.admin.entering import Entering
 from programs.admin.going import Going
@@ -35,21 +36,44 @@ GUARDED = ("program", "admission", "party", "companions")
 IN_RULES = {"starts_at", "ends_at", "capacity", "admission", "party", "companions", "opens_at", "closes_at"}
 
 
+class SeenField(forms.CharField):
+    """A stamp that the page carries; no change of the run, so its history does not name it."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class RunForm(forms.ModelForm):
     """A run. Its first session is made with it; later its times are those of its sessions."""
 
     room = RoomField(help_text="첫 회기의 방입니다. 회기는 저장한 뒤에 더 만듭니다.")
+    seen = SeenField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and not self.is_bound:
+            fetched = hasattr(self.instance, "with_whom")
+            self.initial["seen"] = overtaking.of(self.instance) if fetched else overtaking.stamp(self.instance.pk)
 
     def clean(self) -> dict[str, Any]:
         """The admin page is one transaction: the lock taken here holds until the run is saved."""
         given = super().clean()
         if self.instance.pk:
             lock(Run.objects, self.instance.pk)
+            self._check_overtaken(given)
             if set(self.changed_data) & {*GUARDED, "capacity"} and self.instance.applications.exists():
                 raise forms.ValidationError("그사이 신청이 들어왔습니다. 새로 고친 뒤에 다시 고쳐 주세요.")
         elif (room := given.get("room")) and given.get("starts_at") and given.get("ends_at"):
             self._check_room(lock(Room.objects.select_related("venue"), room.pk), given["starts_at"], given["ends_at"])
         return given
+
+    def _check_overtaken(self, given: dict[str, Any]) -> None:
+        """Refuse what was typed over an older state; the next press is made knowing of it."""
+        stands = overtaking.stamp(self.instance.pk)
+        if given.get("seen") != stands:
+            self.data = self.data.copy()
+            self.data["seen"] = stands
+            raise forms.ValidationError(overtaking.SENTENCE)
 
     def _check_room(self, room: Room, starts: datetime, ends: datetime) -> None:
         if ends <= starts:
@@ -121,6 +145,8 @@ class RunAdmin(StaffAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Run | None = None) -> list[Any]:
         first = ["program", "title", "place", *([] if obj else [("starts_at", "ends_at"), "room"])]
+        if obj is not None and self.has_change_permission(request, obj):
+            first.append("seen")
         return [
             (None, {"fields": first}),
             ("접수와 선정", {"fields": [("opens_at", "closes_at"), "admission", "capacity", "waiting_most"]}),
@@ -146,7 +172,9 @@ class RunAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Run]:
         sums = Group.objects.filter(run=OuterRef("pk")).order_by().values("run").annotate(sum=Sum("capacity"))
         runs = super().get_queryset(request).select_related("program", "rules", "questionnaire", "second_form")
-        return runs.annotate(group_places=Subquery(sums.values("sum")))
+        runs = runs.annotate(group_places=Subquery(sums.values("sum")))
+        match = request.resolver_match
+        return overtaking.with_all(runs) if match and match.url_name == "programs_run_change" else runs
 
     def get_readonly_fields(self, request: HttpRequest, obj: Run | None = None) -> list[Any]:
         fields = super().get_readonly_fields(request, obj)

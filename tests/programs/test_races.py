@@ -156,6 +156,32 @@ def test_without_the_lock_a_smaller_run_is_oversold(at_once, open_run, families,
     assert "정원 1명에 2자리" in doctor.check()[0]
 
 
+# --- Two clerks resize -----------------------------------------------------------------------------
+
+
+def resizing(run, *numbers, seen):
+    return [lambda number=number: seating.resize(run.pk, capacity=number, seen=seen, by=None) for number in numbers]
+
+
+def test_of_two_clerks_who_saw_the_same_numbers_one_sets_others(at_once, open_run):
+    run = open_run(capacity=10)
+
+    results = at_once(*resizing(run, 20, 30, seen=seating.sizes(run)))
+
+    assert sorted(type(one).__name__ for one in results) == ["Changed", "Run"]
+    run.refresh_from_db()
+    assert run.capacity == next(one.capacity for one in results if isinstance(one, Run))
+
+
+def test_without_a_word_of_what_was_seen_the_last_clerk_silently_wins(at_once, open_run):
+    """The control."""
+    run = open_run(capacity=10)
+
+    results = at_once(*resizing(run, 20, 30, seen=None))
+
+    assert [type(one) for one in results] == [Run, Run]
+
+
 # --- Answers to an offer -------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from centre.models import Holiday, Room, Venue
 from intake.models import RuleSet
 from notices.models import Notice
 from programs import sessions
-from programs.admin import runs
+from programs.admin import overtaking, runs
 from programs.models import Program, Run
 from programs.repeating import Repeat
 from programs.sessions import Where
@@ -69,7 +69,12 @@ def form_of(run: Run | None = None, **fields: object) -> dict[str, object]:
     }
     if run:
         trail = "lifecycle-transition-subject_type-subject_id"
-        values |= {"program": run.program_id, f"{trail}-TOTAL_FORMS": "0", f"{trail}-INITIAL_FORMS": "0"}
+        values |= {
+            "program": run.program_id,
+            "seen": overtaking.stamp(run.pk),
+            f"{trail}-TOTAL_FORMS": "0",
+            f"{trail}-INITIAL_FORMS": "0",
+        }
     return {**values, **fields}
 
 
@@ -179,9 +184,10 @@ def test_the_number_of_places_goes_by_the_use_case(desk, run):
     for _n in range(3):
         mother = people.parent()
         people.apply(run, mother, people.child(mother))
-    answer = desk.post(page(run, "resize"), {"capacity": "2", f"group-{group.pk}": "5"})
+    seen = desk.get(page(run, "resize")).context["form"]["seen"].value()
+    answer = desk.post(page(run, "resize"), {"capacity": "2", f"group-{group.pk}": "5", "seen": seen})
     assert "이미 3자리가 찼습니다" in answer.content.decode()
-    assert desk.post(page(run, "resize"), {"capacity": "30", f"group-{group.pk}": "7"}).status_code == 302
+    assert desk.post(page(run, "resize"), {"capacity": "30", f"group-{group.pk}": "7", "seen": seen}).status_code == 302
     run.refresh_from_db()
     group.refresh_from_db()
     assert (run.capacity, group.capacity) == (30, 7)
@@ -356,3 +362,55 @@ def test_many_rows_cost_no_more(desk, run):
             assert desk.get(address).status_code == 200
         costs[address] = len(queries)
     assert {address: cost for address, cost in costs.items() if cost > MOST_QUERIES} == {}
+
+
+# --- Two clerks with the same run open -----------------------------------------------------------
+def test_whoever_saves_over_a_colleagues_change_is_told_and_loses_nothing(desk, run):
+    shown = desk.get(page(run)).content.decode()
+    mine = form_of(run, title="내가 고친 이름")
+    assert mine["seen"] in shown
+    saved(desk.post(page(run), form_of(run, place="강당")))
+
+    answer = desk.post(page(run), mine)
+
+    run.refresh_from_db()
+    text = answer.content.decode()
+    assert (run.title, run.place) == ("1회", "강당")
+    assert overtaking.SENTENCE in text and "내가 고친 이름" in text
+    saved(desk.post(page(run), mine | {"seen": overtaking.stamp(run.pk)}))  # as the page now carries it
+    assert overtaking.stamp(run.pk) not in shown
+
+
+def test_a_page_that_does_not_say_what_it_saw_changes_nothing(desk, run):
+    answer = desk.post(page(run), form_of(run, title="다른 이름") | {"seen": ""})
+
+    run.refresh_from_db()
+    assert answer.status_code == 200 and run.title == "1회"
+
+
+def test_without_the_stamp_the_later_of_two_clerks_undoes_the_earlier_unseen(desk, run, monkeypatch):
+    """The control."""
+    mine = form_of(run, title="내가 고친 이름")
+    saved(desk.post(page(run), form_of(run, place="강당")))
+    monkeypatch.setattr(runs.RunForm, "_check_overtaken", lambda self, given: None)
+
+    saved(desk.post(page(run), mine))
+
+    run.refresh_from_db()
+    assert run.place == "새벽관 옥상"
+
+
+def test_places_set_by_a_colleague_meanwhile_are_said_before_others_are_set(desk, run):
+    old = desk.get(page(run, "resize")).context["form"]["seen"].value()
+    desk.post(page(run, "resize"), {"capacity": "30", "seen": old})
+
+    answer = desk.post(page(run, "resize"), {"capacity": "25", "seen": old})
+
+    run.refresh_from_db()
+    assert run.capacity == 30
+    assert "지금 정원 30" in answer.content.decode()
+    form = answer.context["form"]
+    assert form["capacity"].value() == "25"
+    assert desk.post(page(run, "resize"), {"capacity": "25", "seen": form["seen"].value()}).status_code == 302
+    run.refresh_from_db()
+    assert run.capacity == 25
