@@ -9,6 +9,7 @@ class BudgetConfig(AppConfig):
 
     def ready(self) -> None:
         from budget import overrun, years  # noqa: PLC0415
+        from budget.extracts import reconciling  # noqa: PLC0415
         from budget.grants import (  # noqa: PLC0415 (they register themselves)
             deciding,
             disclosure,  # noqa: F401
@@ -18,5 +19,5 @@ class BudgetConfig(AppConfig):
         )
         from lifecycle import approval  # noqa: PLC0415
 
-        for kind in (overrun.OVERRUN, years.CLOSE, years.REOPEN, deciding.DECIDE):
+        for kind in (overrun.OVERRUN, years.CLOSE, years.REOPEN, deciding.DECIDE, reconciling.SIGN):
             approval.register(kind)

@@ -137,6 +137,8 @@ WORK: dict[str, list[str | Link]] = {
         Link("전용·이용", "budget_entry_shift", "budget.add_entry"),
         Link("이월", "budget_entry_carry", "budget.add_entry"),
         "budget.Proposal",
+        "budget.Extract",
+        Link("월별 대사", "budget_extract_months", "budget.view_extract"),
         "budget.GrantCall",
         "budget.GrantApplication",
         Link("보조금 심사", "budget_grantcall_reading", "budget.review_grants"),

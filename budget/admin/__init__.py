@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from budget.admin import calls, entries, grants, plan, published
+from budget.admin import calls, entries, extracts, grants, plan, published
 
-__all__ = ["calls", "entries", "grants", "plan", "published"]
+__all__ = ["calls", "entries", "extracts", "grants", "plan", "published"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from budget.models.calls import GrantCall, GrantCriterion, GrantPaper, GrantQuestion, GrantReviewer
 from budget.models.entries import CURRENT, LEGS, Carry, Entry, MonthSum, Proposal, Stage
+from budget.models.extracts import Extract, ExtractRow, ExtractShape, Reconciliation
 from budget.models.grants import (
     GrantApplication,
     GrantAward,
@@ -24,6 +25,9 @@ __all__ = [
     "Carry",
     "Conflict",
     "Entry",
+    "Extract",
+    "ExtractRow",
+    "ExtractShape",
     "FiscalYear",
     "GrantApplication",
     "GrantAward",
@@ -45,6 +49,7 @@ __all__ = [
     "Proposal",
     "PublishedFigure",
     "PublishedSource",
+    "Reconciliation",
     "Release",
     "Source",
     "Stage",
