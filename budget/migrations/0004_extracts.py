@@ -8,84 +8,177 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('budget', '0003_releases'),
+        ("budget", "0003_releases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExtractShape',
+            name="ExtractShape",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='머리글 해시')),
-                ('header', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), editable=False, size=None, verbose_name='머리글')),
-                ('columns', models.JSONField(default=dict, editable=False, verbose_name='열의 뜻')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True, verbose_name="머리글 해시")),
+                (
+                    "header",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), editable=False, size=None, verbose_name="머리글"
+                    ),
+                ),
+                ("columns", models.JSONField(default=dict, editable=False, verbose_name="열의 뜻")),
             ],
             options={
-                'verbose_name': '자료 형식',
-                'verbose_name_plural': '자료 형식',
-                'default_permissions': [],
+                "verbose_name": "자료 형식",
+                "verbose_name_plural": "자료 형식",
+                "default_permissions": [],
             },
         ),
         migrations.CreateModel(
-            name='Extract',
+            name="Extract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(editable=False, max_length=120, verbose_name='파일 이름')),
-                ('digest', models.CharField(editable=False, max_length=64, verbose_name='파일 해시(SHA-256)')),
-                ('header', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), editable=False, size=None, verbose_name='머리글')),
-                ('rows', models.JSONField(default=list, editable=False, verbose_name='줄')),
-                ('columns', models.JSONField(default=dict, editable=False, verbose_name='열의 뜻')),
-                ('state', models.CharField(choices=[('looked_at', '확인 중'), ('posted', '예산에 기록'), ('kept', '대사에만 씀'), ('dropped', '버림')], default='looked_at', editable=False, max_length=10, verbose_name='상태')),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='올린 일시')),
-                ('uploaded_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='올린 사람')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(editable=False, max_length=120, verbose_name="파일 이름")),
+                ("digest", models.CharField(editable=False, max_length=64, verbose_name="파일 해시(SHA-256)")),
+                (
+                    "header",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), editable=False, size=None, verbose_name="머리글"
+                    ),
+                ),
+                ("rows", models.JSONField(default=list, editable=False, verbose_name="줄")),
+                ("columns", models.JSONField(default=dict, editable=False, verbose_name="열의 뜻")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("looked_at", "확인 중"),
+                            ("posted", "예산에 기록"),
+                            ("kept", "대사에만 씀"),
+                            ("dropped", "버림"),
+                        ],
+                        default="looked_at",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="상태",
+                    ),
+                ),
+                (
+                    "uploaded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="올린 일시"),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="올린 사람",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'e호조 자료',
-                'verbose_name_plural': 'e호조 자료',
-                'ordering': ['-uploaded_at', '-pk'],
-                'default_permissions': ['add', 'view'],
+                "verbose_name": "e호조 자료",
+                "verbose_name_plural": "e호조 자료",
+                "ordering": ["-uploaded_at", "-pk"],
+                "default_permissions": ["add", "view"],
             },
         ),
         migrations.CreateModel(
-            name='Reconciliation',
+            name="Reconciliation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(help_text='그달의 첫날', unique=True, verbose_name='달')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(help_text="그달의 첫날", unique=True, verbose_name="달")),
             ],
             options={
-                'verbose_name': '월별 대사',
-                'verbose_name_plural': '월별 대사',
-                'ordering': ['-month'],
-                'permissions': [('approve_reconciliation', '월별 대사를 확정할 수 있음')],
-                'default_permissions': ['view'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('month__day', 1)), name='reconciliation_of_a_month')],
+                "verbose_name": "월별 대사",
+                "verbose_name_plural": "월별 대사",
+                "ordering": ["-month"],
+                "permissions": [("approve_reconciliation", "월별 대사를 확정할 수 있음")],
+                "default_permissions": ["view"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="reconciliation_of_a_month")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExtractRow',
+            name="ExtractRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='줄')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='줄 해시')),
-                ('document_no', models.CharField(max_length=50, verbose_name='문서번호')),
-                ('stage', models.CharField(choices=[('need', '수요'), ('budget', '편성'), ('revision', '추경'), ('shift_in', '전용 증'), ('shift_out', '전용 감'), ('transfer_in', '이용 증'), ('transfer_out', '이용 감'), ('carried_in', '이월 전입'), ('allotment', '배정'), ('commitment', '원인행위'), ('payment', '지출'), ('return', '반납'), ('carried_out', '이월 전출'), ('lapse', '불용')], max_length=12, verbose_name='단계')),
-                ('amount_won', models.BigIntegerField(verbose_name='금액(원)')),
-                ('effective_on', models.DateField(verbose_name='날짜')),
-                ('reason', models.CharField(max_length=200, verbose_name='적요')),
-                ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='extract_rows', to='budget.entry', verbose_name='예산 기록')),
-                ('extract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='budget.extract', verbose_name='자료')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='budget.line', verbose_name='예산 과목')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="줄")),
+                ("digest", models.CharField(max_length=64, unique=True, verbose_name="줄 해시")),
+                ("document_no", models.CharField(max_length=50, verbose_name="문서번호")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("need", "수요"),
+                            ("budget", "편성"),
+                            ("revision", "추경"),
+                            ("shift_in", "전용 증"),
+                            ("shift_out", "전용 감"),
+                            ("transfer_in", "이용 증"),
+                            ("transfer_out", "이용 감"),
+                            ("carried_in", "이월 전입"),
+                            ("allotment", "배정"),
+                            ("commitment", "원인행위"),
+                            ("payment", "지출"),
+                            ("return", "반납"),
+                            ("carried_out", "이월 전출"),
+                            ("lapse", "불용"),
+                        ],
+                        max_length=12,
+                        verbose_name="단계",
+                    ),
+                ),
+                ("amount_won", models.BigIntegerField(verbose_name="금액(원)")),
+                ("effective_on", models.DateField(verbose_name="날짜")),
+                ("reason", models.CharField(max_length=200, verbose_name="적요")),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extract_rows",
+                        to="budget.entry",
+                        verbose_name="예산 기록",
+                    ),
+                ),
+                (
+                    "extract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="budget.extract",
+                        verbose_name="자료",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="budget.line",
+                        verbose_name="예산 과목",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'e호조 자료의 줄',
-                'verbose_name_plural': 'e호조 자료의 줄',
-                'ordering': ['extract', 'number'],
-                'default_permissions': [],
-                'indexes': [models.Index(fields=['effective_on'], name='extractrow_day'), models.Index(fields=['document_no', 'line', 'stage'], name='extractrow_document')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_won__gt', 0)), name='extractrow_positive'), models.CheckConstraint(condition=models.Q(('document_no', ''), _negated=True), name='extractrow_has_document')],
+                "verbose_name": "e호조 자료의 줄",
+                "verbose_name_plural": "e호조 자료의 줄",
+                "ordering": ["extract", "number"],
+                "default_permissions": [],
+                "indexes": [
+                    models.Index(fields=["effective_on"], name="extractrow_day"),
+                    models.Index(fields=["document_no", "line", "stage"], name="extractrow_document"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount_won__gt", 0)), name="extractrow_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("document_no", ""), _negated=True), name="extractrow_has_document"
+                    ),
+                ],
             },
         ),
     ]
