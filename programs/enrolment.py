@@ -236,8 +236,12 @@ def as_they_are(made: Sequence[Application]) -> list[Application]:
     return [rows[one.pk] for one in made]
 
 
-def withdraw(application: Application, *, by: User, reason: str = "", by_centre: bool = False) -> Application:
+def withdraw(
+    application: Application, *, by: User, reason: str = "", by_centre: bool = False, quiet: bool = False
+) -> Application:
     """Give up an application in any living state; what it had goes to the line. A second click says nothing.
+
+    With ``quiet`` the caller tells the family, of several at once.
 
     Raises:
         NotNow: a place cannot be given back by the family any more, or there is nothing to give up.
@@ -254,7 +258,8 @@ def withdraw(application: Application, *, by: User, reason: str = "", by_centre:
         waiting.withdraw_offer(application, by=by, reason="신청을 취소함")
         waiting.leave(application, State.CANCELLED, now, by=by, reason=reason)
         papers.void_untrue([one.pk for one in application.participants.all()], by=by)
-        notices.cancelled([application], by_centre=by_centre, reason=reason)
+        if not quiet:
+            notices.cancelled([application], by_centre=by_centre, reason=reason)
         waiting.fill(run, now=now)
         return application
 

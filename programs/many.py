@@ -14,6 +14,7 @@ from django.db import transaction
 from lifecycle.locks import Refused, contended
 from programs import enrolment, seating, waiting
 from programs.models import Application
+from programs.notices import applying as notices
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST = 200
 
 Act = Callable[[Application, "User", str], Application]
+Tell = Callable[[Sequence[Application], str], None]
 
 
 class NotDone(Refused):
@@ -29,33 +31,38 @@ class NotDone(Refused):
 
 @dataclass(frozen=True)
 class Verb:
-    """What can be done to many; ``note`` says what it means to families."""
+    """What can be done to many, and how it is told: once to a family. ``note`` says what it means to families."""
 
     label: str
     note: str
     act: Act
+    tell: Tell
 
 
 VERBS = {
     "cancel_many": Verb(
         "신청 취소하기",
         "가족에게 사유를 그대로 알리고, 자리는 기다리는 다음 사람에게 제안합니다.",
-        lambda one, by, reason: enrolment.withdraw(one, by=by, reason=reason, by_centre=True),
+        lambda one, by, reason: enrolment.withdraw(one, by=by, reason=reason, by_centre=True, quiet=True),
+        lambda all_, reason: notices.cancelled(all_, by_centre=True, reason=reason),
     ),
     "seat_many": Verb(
         "자리 주기",
         "정원 안에서만 자리를 줄 수 있습니다. 차례를 건너뛰면 사유가 처리 이력에 남습니다.",
-        lambda one, by, reason: seating.seat(one, by=by, reason=reason),
+        lambda one, by, reason: seating.seat(one, by=by, reason=reason, quiet=True),
+        lambda all_, _reason: notices.seated(all_),
     ),
     "confirm_many": Verb(
         "서류 확인하고 참여 확정하기",
         "종이로 낸 서류를 확인한 때에 누릅니다. 가족에게 참여 확정을 알립니다.",
-        lambda one, by, _reason: seating.form_done(one, by=by),
+        lambda one, by, _reason: seating.form_done(one, by=by, quiet=True),
+        lambda all_, _reason: notices.seated(all_),
     ),
     "reject_many": Verb(
         "미선정으로 하기",
         "가족에게 미선정을 알립니다. 사유는 처리 이력에만 남습니다.",
-        lambda one, by, reason: seating.reject(one, by=by, reason=reason),
+        lambda one, by, reason: seating.reject(one, by=by, reason=reason, quiet=True),
+        lambda all_, reason: notices.rejected(all_, reason=reason),
     ),
 }
 
@@ -88,6 +95,8 @@ def decide(keys: Sequence[int], verb: Verb, *, by: User, reason: str, dry: bool)
         lines = [_one(row, verb, by, reason) for row in rows]
         if dry or any(line.error for line in lines):
             transaction.set_rollback(True)
+        else:
+            verb.tell([line.application for line in lines if line.before != line.after], reason)
         return sorted(lines, key=lambda line: line.application.number)
 
 
@@ -97,4 +106,4 @@ def _one(application: Application, verb: Verb, by: User, reason: str) -> Line:
         done = verb.act(application, by, reason)
     except Refused as refused:
         return Line(application, before, error=str(refused))
-    return Line(application, before, after=done.get_state_display())
+    return Line(done, before, after=done.get_state_display())

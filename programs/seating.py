@@ -28,7 +28,7 @@ State = Application.State
 _SAME: Any = object()
 
 
-def seat(application: Application, *, by: User, reason: str = "") -> Application:
+def seat(application: Application, *, by: User, reason: str = "", quiet: bool = False) -> Application:
     """Give a place by hand to somebody who applied, waits or was rejected. Past others who wait only with a reason.
 
     Raises:
@@ -51,11 +51,12 @@ def seat(application: Application, *, by: User, reason: str = "") -> Application
             raise Full(why)
         _come_back(application)
         waiting.seat(application, run, now, by=by, reason=reason)
-        notices.seated([application])
+        if not quiet:  # the caller tells the family, of several at once
+            notices.seated([application])
         return application
 
 
-def reject(application: Application, *, by: User, reason: str = "") -> Application:
+def reject(application: Application, *, by: User, reason: str = "", quiet: bool = False) -> Application:
     """Say no to somebody who applied or waits.
 
     Raises:
@@ -69,7 +70,8 @@ def reject(application: Application, *, by: User, reason: str = "") -> Applicati
             raise NotNow(_("접수했거나 대기 중인 신청만 미선정으로 할 수 있습니다."))
         _must_not_be_in_the_hat(run)
         waiting.leave(application, State.REJECTED, now, by=by, reason=reason)
-        notices.rejected([application], reason=reason)
+        if not quiet:
+            notices.rejected([application], reason=reason)
         waiting.fill(run, now=now)
         return application
 
@@ -100,7 +102,7 @@ def requeue(application: Application, *, by: User, reason: str) -> Application:
         return as_they_are([application])[0]
 
 
-def form_done(application: Application, *, by: User | None) -> Application:
+def form_done(application: Application, *, by: User | None, quiet: bool = False) -> Application:
     """The second form is in: the place is confirmed. Said twice, it is said once.
 
     Raises:
@@ -115,7 +117,8 @@ def form_done(application: Application, *, by: User | None) -> Application:
         application.move(
             State.CONFIRMED, by=by, reason="서류를 냄", confirmed_at=now, sequence=application.sequence + 1
         )
-        notices.seated([application])
+        if not quiet:
+            notices.seated([application])
         return application
 
 

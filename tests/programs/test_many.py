@@ -71,6 +71,18 @@ def test_many_are_cancelled_with_a_reason_and_nobody_is_offered_a_place_that_goe
     assert len(log.subject_ids) == 3
 
 
+def test_a_family_with_two_children_reads_of_both_at_once(staff, open_run, make_family, make_student, applying, texts):
+    run = open_run(capacity=5)
+    first, parent = make_family("남궁가수")
+    both = [applying(run, student, parent) for student in (first, make_student("남궁나수", parent))]
+
+    choose(staff, "cancel_many", both, sure="1", reason="강사 사정")
+
+    (said,) = texts("cancelled_by_centre")
+    assert "남궁가수·남궁나수" in said.body
+    assert states(both) == [State.CANCELLED] * 2
+
+
 def test_one_that_cannot_be_done_holds_all_of_them_back(staff, line):
     page = choose(staff, "reject_many", line, sure="1", reason="서류 미비").content.decode()
 
