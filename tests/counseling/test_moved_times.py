@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from counseling import absence, agreeing, changing, joining, sweeping
 from counseling import booking as bookings
 from counseling.models import Booking, Rearrangement, Slot, SlotOffer, Wish
 from counseling.models.slots import midnight
+from lifecycle.models import Transition
 from notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +250,26 @@ def test_two_guardians_who_answer_differently_at_once_have_one_answer(
         (State.DECLINED, Booking.State.CANCELLED),
     }
     assert asked.trail().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_guards_both_answers_are_taken(at_once, booked, new_time, counselor, boss, parent, monkeypatch):
+    """The control: a look without the lock, and a move that does not ask what stands."""
+    absence.settle([counselor], DAY, {booked.pk: f"slot:{new_time.pk}"}, by=boss, reason="상담사 병가", ask=True)
+    asked, meeting = Rearrangement.objects.get(), threading.Barrier(2, timeout=10)
+
+    def look(given):
+        found = Rearrangement.objects.get(pk=given.pk)
+        found.booking = Booking.objects.for_page().get(pk=given.booking_id)
+        meeting.wait()
+        return found, found.booking
+
+    def write(self, to, *, by, reason=""):
+        Rearrangement.objects.filter(pk=self.pk).update(state=to)
+        Transition.objects.create(subject=self, from_state=self.state, to_state=to, by=by, reason=reason)
+
+    monkeypatch.setattr(agreeing, "_held", look)
+    monkeypatch.setattr(Rearrangement, "move", write)
+    at_once(lambda: agreeing.accept(asked, by=parent), lambda: agreeing.decline(asked, by=boss))
+
+    assert {step.to_state for step in asked.trail()} == {State.ACCEPTED, State.DECLINED}
