@@ -56,6 +56,7 @@ MENU = (
             (_("운영시간과 쉬는 날"), "centre:hours"),
             (_("만족도 조사 결과"), "surveys:results"),
             (_("예산 공개"), "budget:home"),
+            (_("학교 보조금"), "grants:home"),
         ),
     ),
 )

@@ -22,7 +22,7 @@ def fill(town: Town) -> None:
     program = Program.objects.published().order_by("position", "pk").first()
     if program is None:
         return
-    over = _run(program, OVER, [today - timedelta(days=days) for days in (35, 28, 21, 14)])
+    over = _run(program, OVER, [today - timedelta(days=days) for days in (34, 27, 20, 13)])
     people = _seat(town, over)
     for session in over.sessions.order_by("number"):
         entries = [

@@ -166,7 +166,9 @@ def test_a_day_off_leads_only_those_who_may_come_in(client, booked, make_parent,
 
 
 @pytest.mark.parametrize(("extra", "findings"), [(timedelta(0), 1), (timedelta(microseconds=1), 0)])
-def test_a_strike_may_be_destroyed_before_its_booking(booked, boss, monday_morning, extra, findings):
+def test_a_strike_may_be_destroyed_before_its_booking(
+    booked, boss, monday_morning, extra, findings, strikes_always_known
+):
     monday_morning.move_to("2026-11-25 15:00+09:00")
     bookings.mark(booked, State.NO_SHOW, by=boss)
     Strike.objects.all().delete()

@@ -1,4 +1,4 @@
-"""Time that passes for one run while a journey is at a browser; runs in a shell of the portal (fixture ``later``).
+"""Time that passes while a journey is at a browser, and what it cannot see there; in a shell of the portal (``later``).
 
 Nothing is decided here: only dates are moved, as they would lie days later, and the clock's own jobs are called.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pgtrigger
+from django.urls import reverse
 from django.utils import timezone
 
 from programs import checkin, lottery
 from programs.models import Draw, Run, Session
+from surveys import tokens
+from surveys.models import Invitation
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -39,3 +42,9 @@ def session_begins(run: int) -> str:
 def session_is_over(run: int) -> int:
     now = timezone.now()
     return Session.objects.filter(run=run).update(starts_at=now - 2 * HOUR, ends_at=now - MINUTE)
+
+
+def question_to(email: str) -> str:
+    """Where the message leads that asks somebody how it was; the demo's inbox shows the latest messages alone."""
+    invitation = Invitation.objects.unanswered().filter(person__email=email).latest("invited_at")
+    return reverse("surveys:answer", args=[tokens.of(invitation)])

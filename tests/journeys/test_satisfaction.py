@@ -11,10 +11,9 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Visitor
 
 
-def test_a_family_is_asked_and_answers_by_one_press(visitor: Callable[..., Visitor]) -> None:
+def test_a_family_is_asked_and_answers_by_one_press(visitor: Callable[..., Visitor], later: Callable[..., str]) -> None:
     who = visitor(size="phone")
-    who.go("/demo/inbox/")
-    link = re.search(r"/surveys/answer/\S+", who.message("parent@demo.example", "어떠셨나요"))[0]
+    link = later("question_to", "parent@demo.example")
     who.go(link)
     who.look("asked")
     who.page.get_by_role("button", name="매우 만족", exact=True).click()
