@@ -7,13 +7,11 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from krds.layout import Actions, Submit
 from krds.widgets import InlineRadios, RadioCards
-from questionnaires.inspection import has_registration_number
+from questionnaires.fields import TextField
 from surveys.answering import Given
 from surveys.models import Question, Survey
 
@@ -47,19 +45,13 @@ class AnswerForm(forms.Form):
         return Given(values, texts)
 
 
-def _no_registration_number(text: str) -> None:
-    if has_registration_number(text, timezone.localdate()):
-        raise ValidationError(_("주민등록번호로 보이는 숫자가 있습니다. 센터는 이 번호를 받지 않으니 지워 주세요."))
-
-
 def _field(question: Question, *, required: bool) -> forms.Field:
     if question.kind == Question.Kind.TEXT:
-        return forms.CharField(
+        return TextField(
             label=question.text,
             required=required,
             max_length=TEXT_MOST,
             widget=forms.Textarea({"rows": 4}),
-            validators=[_no_registration_number],
             help_text=_("이름이나 전화번호처럼 사람을 알 수 있는 것은 적지 마세요."),
         )
     choices = [(str(value), label) for value, label in question.answers]

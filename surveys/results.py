@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import Count
 
 from accounts.schoolyear import Level
+from counseling.periods import Stretch
 from surveys import uses
 from surveys.models import Asked, Invitation, Question, Survey
 from tables.charts import Bars, Series
@@ -38,7 +39,12 @@ def half_of(day: date) -> date:
 
 
 def half_label(first: date) -> str:
-    return f"{first.year}년 {'상' if first.month == 1 else '하'}반기"
+    return Stretch.read(f"{first.year}-H{1 if first.month == 1 else 2}").label
+
+
+def half_called(halves: Sequence[date], code: str | None) -> date | None:
+    """The half-year whose first day an address names, such as ``2026-07-01``."""
+    return next((one for one in halves if one.isoformat() == code), None)
 
 
 @dataclass

@@ -17,9 +17,8 @@ from surveys.answering import Given
 from surveys.forms import AnswerForm
 from surveys.models import Comment, Invitation, Survey
 from tables.charts import svg
-from tables.files import as_csv, as_xlsx, attachment
+from tables.files import FILES, attachment
 
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
 COMMENTS_SHOWN = 50
 
 
@@ -102,7 +101,7 @@ def public(request: HttpRequest) -> HttpResponse:
     surveys = list(Survey.objects.filter(is_published=True).order_by("use", "pk"))
     survey = next((one for one in surveys if str(one.pk) == request.GET.get("of")), surveys[0] if surveys else None)
     halves = results.halves(survey) if survey else []
-    half = next((one for one in halves if one.isoformat() == request.GET.get("half")), halves[0] if halves else None)
+    half = results.half_called(halves, request.GET.get("half")) or (halves[0] if halves else None)
     tables = results.tables(survey, half) if half else []
     context = {
         "surveys": surveys,
@@ -126,7 +125,7 @@ def public_file(request: HttpRequest, pk: int, half: str, place: int, form: str)
 
 def table_file(survey: Survey, half: str, place: int, form: str) -> HttpResponse:
     """The table that stands at ``place`` among the results of a half-year, as ``csv`` or ``xlsx``."""
-    first = next((one for one in results.halves(survey) if one.isoformat() == half), None)
+    first = results.half_called(results.halves(survey), half)
     tables = results.tables(survey, first) if first else []
     if form not in FILES or place >= len(tables):
         raise Http404

@@ -189,6 +189,9 @@ def _saved(book: Workbook) -> bytes:
     return out.getvalue()
 
 
+FILES = {"csv": as_csv, "xlsx": as_xlsx}  # the forms in which every table may be taken along, by the ending of the file
+
+
 def attachment(content: bytes, name: str, form: str) -> HttpResponse:
     """A download named ``name.form`` (``csv`` or ``xlsx``); Hangul in the name survives every browser."""
     disposition = f"attachment; filename*=UTF-8''{quote(f'{name}.{form}')}"

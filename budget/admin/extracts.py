@@ -25,12 +25,11 @@ from budget.forms import ReasonForm
 from budget.models import Extract, ExtractRow
 from lifecycle.admin import AppendOnlyAdmin
 from lifecycle.locks import Refused
-from tables.files import as_csv, as_xlsx, attachment
+from tables.files import FILES, attachment
 from tables.values import Column, Row, Table
 from tables.values import Kind as Cell
 
 both = require_http_methods(["GET", "HEAD", "POST"])
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
 MONTHS_SHOWN = 24
 ROWS_SHOWN = 200
 FATES = {Fate.NEW: "새로 기록", Fate.KNOWN: "이미 있음", Fate.WRONG: "고쳐야 함"}

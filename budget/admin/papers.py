@@ -23,13 +23,13 @@ from budget.sums import Known
 from documents.models import IssuedDocument
 from lifecycle.locks import Refused
 from tables.charts import svg
-from tables.files import as_csv, as_json, as_xlsx, attachment
+from tables.files import FILES, as_json, attachment
 from tables.values import Unit
 
 if TYPE_CHECKING:
     from budget.admin.entries import EntryAdmin
 
-FILES = {"csv": as_csv, "xlsx": as_xlsx, "json": as_json}
+FORMS = {**FILES, "json": as_json}
 RECENT = 15
 
 
@@ -116,10 +116,10 @@ class Papers:
 
     def file(self, request: HttpRequest, code: str, form: str) -> HttpResponse:
         report, asked = _report(request, code), Asked(request.GET, strict=True)
-        if form not in FILES:
+        if form not in FORMS:
             raise Http404
         table = report.of(Known(asked.day), asked.year, asked.unit)
-        return attachment(FILES[form](table), f"{table.title} {asked.day.isoformat()}", form)
+        return attachment(FORMS[form](table), f"{table.title} {asked.day.isoformat()}", form)
 
     def issue(self, request: HttpRequest, code: str) -> HttpResponse:
         report, asked = _report(request, code), Asked(request.POST, strict=True)

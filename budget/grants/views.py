@@ -26,9 +26,8 @@ from budget.grants.forms import ApplicationForm, PaymentForm, ReportForm
 from budget.models import GrantApplication, GrantCall, GrantFile, GrantPayment
 from budget.models.grants import schools_of
 from lifecycle.locks import Refused
-from tables.files import as_csv, as_xlsx, attachment
+from tables.files import FILES, attachment
 
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
 TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 FILES_AT_ONCE = 6
 ENVELOPE = 1024 * 1024  # what the words of a form may weigh

@@ -17,12 +17,10 @@ from counseling import figures, papers
 from counseling.models import Booking
 from counseling.periods import Stretch, choices
 from lifecycle.locks import Refused
-from tables.files import as_csv, as_xlsx, attachment
+from tables.files import FILES, attachment
 
 if TYPE_CHECKING:
     from counseling.admin.bookings import BookingAdmin
-
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
 
 
 class Papers:

@@ -11,9 +11,7 @@ from django.utils import timezone
 from programs import figures
 from programs.admin.pages import SEE, Pages
 from programs.models import Program, Run
-from tables.files import as_csv, as_xlsx, attachment
-
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
+from tables.files import FILES, attachment
 
 
 class Figures(Pages):

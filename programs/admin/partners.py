@@ -28,10 +28,9 @@ from lifecycle.models import AccessLog
 from programs import agreements, rosters, shift
 from programs.models import Agreement, AgreementFile, Application, ContactPerson, HandOver, RosterShare, Run, Stand
 from tables.charts import svg
-from tables.files import as_csv, as_xlsx, attachment
+from tables.files import FILES, attachment
 
 TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
 both = require_http_methods(["GET", "HEAD", "POST"])
 
 

@@ -24,9 +24,7 @@ from programs import reach, visiting
 from programs.models import Visit
 from programs.visit_forms import TimesForm
 from programs.visiting import Span
-from tables.files import as_csv, as_xlsx, attachment
-
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
+from tables.files import FILES, attachment
 
 
 class WhyForm(forms.Form):

@@ -19,9 +19,7 @@ from lifecycle.locks import Refused
 from programs import rosters
 from programs.models import Agreement, Application, HandOver, Program, RosterAnswer, RosterShare, Run
 from programs.models.handovers import partner_keys
-from tables.files import as_csv, as_xlsx, attachment
-
-FILES = {"csv": as_csv, "xlsx": as_xlsx}
+from tables.files import FILES, attachment
 
 
 def _is_partner(request: HttpRequest) -> list[Partner]:

@@ -96,7 +96,7 @@ class SurveyAdmin(StaffAdmin):
         """All tables of a half-year, with number and verification."""
         self._check(request)
         survey = get_object_or_404(Survey, pk=pk)
-        first = next((one for one in results.halves(survey) if one.isoformat() == half), None)
+        first = results.half_called(results.halves(survey), half)
         if first is None:
             raise Http404
         return redirect(papers.publish(survey, first, by=request.user))
@@ -116,8 +116,7 @@ class SurveyAdmin(StaffAdmin):
 
     def _page(self, request: HttpRequest, survey: Survey | None) -> HttpResponse:
         halves = results.halves(survey) if survey else []
-        asked = request.GET.get("half")
-        half = next((one for one in halves if one.isoformat() == asked), halves[0] if halves else None)
+        half = results.half_called(halves, request.GET.get("half")) or (halves[0] if halves else None)
         tables = results.tables(survey, half) if survey and half else []
         context = {
             "title": "조사 결과",
