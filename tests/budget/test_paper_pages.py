@@ -137,7 +137,14 @@ def test_a_link_works_for_a_stranger_until_its_moment_and_not_at_it(official, pa
     assert (row.by, row.reason) == (None, "구의회 제출")
 
 
-@pytest.mark.parametrize("change", [lambda token: token[:-1] + "x", lambda token: "2" + token[1:], lambda token: "1"])
+def other(letter):
+    return "2" if letter != "2" else "3"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda token: token[:-1] + other(token[-1]), lambda token: other(token[0]) + token[1:], lambda token: "1"],
+)
 def test_a_forged_link_is_not_ours(client, paper, clerk, change):
     token = lending.path_of(lending.lend(paper, by=clerk, reason="시험")).split("/")[-2]
     assert client.get(reverse("documents:lent", args=[change(token)])).status_code == 404
